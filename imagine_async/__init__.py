@@ -1,0 +1,164 @@
+"""An async-first SDK for the Imagine API, with a sync facade and a local sandbox.
+
+Names are loaded when they are first used, so that importing the package does no work.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from imagine_async.call import (
+        Call as Call,
+        Event as Event,
+        Handler as Handler,
+        Observer as Observer,
+    )
+    from imagine_async.catalog import (
+        AspectRatio as AspectRatio,
+        Style as Style,
+    )
+    from imagine_async.client import (
+        AsyncImagine as AsyncImagine,
+        ClientOptions as ClientOptions,
+    )
+    from imagine_async.config import Secret as Secret
+    from imagine_async.errors import (
+        APIError as APIError,
+        AuthenticationError as AuthenticationError,
+        BadRequestError as BadRequestError,
+        BudgetExceededError as BudgetExceededError,
+        ClientClosedError as ClientClosedError,
+        ConfigurationError as ConfigurationError,
+        ConnectError as ConnectError,
+        DeadlineExceededError as DeadlineExceededError,
+        DisconnectedError as DisconnectedError,
+        ImagineError as ImagineError,
+        InsufficientCreditsError as InsufficientCreditsError,
+        InvalidRequestError as InvalidRequestError,
+        MissingExtraError as MissingExtraError,
+        NotFoundError as NotFoundError,
+        Outcome as Outcome,
+        RateLimitedError as RateLimitedError,
+        ReplyError as ReplyError,
+        ReplyTooLargeError as ReplyTooLargeError,
+        ServerError as ServerError,
+        ServiceUnavailableError as ServiceUnavailableError,
+        TransportError as TransportError,
+        TruncatedReplyError as TruncatedReplyError,
+        UnexpectedReplyError as UnexpectedReplyError,
+        UnpricedCallError as UnpricedCallError,
+    )
+    from imagine_async.inputs import ImageInput as ImageInput
+    from imagine_async.middleware import (
+        NO_RETRY as NO_RETRY,
+        Budget as Budget,
+        Middleware as Middleware,
+        RateLimit as RateLimit,
+        RetryPolicy as RetryPolicy,
+    )
+    from imagine_async.requests import (
+        AiBackground as AiBackground,
+        AiResize as AiResize,
+        GenerativeFill as GenerativeFill,
+        RemoveBackground as RemoveBackground,
+        Request as Request,
+        Retouch as Retouch,
+        TextToImage as TextToImage,
+        TextToPng as TextToPng,
+        Upscale as Upscale,
+    )
+    from imagine_async.results import (
+        Image as Image,
+        Usage as Usage,
+        UsageRow as UsageRow,
+    )
+    from imagine_async.sync import Imagine as Imagine
+    from imagine_async.version import VERSION as __version__
+
+_HOMES = {
+    "call": "Call Event Handler Observer",
+    "catalog": "AspectRatio Style",
+    "client": "AsyncImagine ClientOptions",
+    "config": "Secret",
+    "errors": "APIError AuthenticationError BadRequestError BudgetExceededError ClientClosedError ConfigurationError ConnectError DeadlineExceededError DisconnectedError ImagineError InsufficientCreditsError InvalidRequestError MissingExtraError NotFoundError Outcome RateLimitedError ReplyError ReplyTooLargeError ServerError ServiceUnavailableError TransportError TruncatedReplyError UnexpectedReplyError UnpricedCallError",
+    "inputs": "ImageInput",
+    "middleware": "NO_RETRY Budget Middleware RateLimit RetryPolicy",
+    "requests": "AiBackground AiResize GenerativeFill RemoveBackground Request Retouch TextToImage TextToPng Upscale",
+    "results": "Image Usage UsageRow",
+    "sync": "Imagine",
+}
+_MODULE_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
+
+__all__ = [
+    "APIError",
+    "AiBackground",
+    "AiResize",
+    "AspectRatio",
+    "AsyncImagine",
+    "AuthenticationError",
+    "BadRequestError",
+    "Budget",
+    "BudgetExceededError",
+    "Call",
+    "ClientClosedError",
+    "ClientOptions",
+    "ConfigurationError",
+    "ConnectError",
+    "DeadlineExceededError",
+    "DisconnectedError",
+    "Event",
+    "GenerativeFill",
+    "Handler",
+    "Image",
+    "ImageInput",
+    "Imagine",
+    "ImagineError",
+    "InsufficientCreditsError",
+    "InvalidRequestError",
+    "Middleware",
+    "MissingExtraError",
+    "NO_RETRY",
+    "NotFoundError",
+    "Observer",
+    "Outcome",
+    "RateLimit",
+    "RateLimitedError",
+    "RemoveBackground",
+    "ReplyError",
+    "ReplyTooLargeError",
+    "Request",
+    "Retouch",
+    "RetryPolicy",
+    "Secret",
+    "ServerError",
+    "ServiceUnavailableError",
+    "Style",
+    "TextToImage",
+    "TextToPng",
+    "TransportError",
+    "TruncatedReplyError",
+    "UnexpectedReplyError",
+    "UnpricedCallError",
+    "Upscale",
+    "Usage",
+    "UsageRow",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from imagine_async.version import VERSION
+
+        return VERSION
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

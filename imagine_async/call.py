@@ -1,0 +1,150 @@
+"""One operation on its way through the SDK, and the events that tell of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Literal, TypeAlias
+from uuid import uuid4
+
+from attrs import define, field, frozen
+
+from imagine_async.clock import SYSTEM_CLOCK, Clock
+from imagine_async.errors import ImagineError, Outcome
+from imagine_async.requests import Request
+
+if TYPE_CHECKING:
+    from imagine_async.results import Image
+
+__all__ = ["Call", "Event", "EventKind", "Handler", "Observer"]
+
+EventKind: TypeAlias = Literal[
+    "waiting", "reserved", "sending", "first_byte", "downloaded", "retrying", "settled", "finished", "failed"
+]
+
+_logger = logging.getLogger("imagine_async")
+
+
+@frozen(kw_only=True)
+class Event:
+    """Something that happened to a call.
+
+    Args:
+        kind: What happened. `waiting`: the rate limiter holds the call for `seconds`; `reserved`: `tokens` are set
+            aside for it; `sending`: its form begins to leave; `first_byte`: the reply begins; `downloaded`: the reply
+            is whole; `retrying`: `error` is followed by another attempt in `seconds`; `settled`: `tokens` are booked;
+            `finished` and `failed`: the call has ended after `seconds`.
+        call_id: The call's id.
+        endpoint: The name of the endpoint, for example `text_to_image`.
+        attempt: The number of the attempt, from 1; 0 before the first.
+        at: Seconds on the client's clock.
+        seconds: A wait or a duration.
+        tokens: Tokens concerned.
+        error: What went wrong.
+    """
+
+    kind: EventKind
+    call_id: str
+    endpoint: str
+    attempt: int
+    at: float
+    seconds: float | None = None
+    tokens: float | None = None
+    error: ImagineError | None = None
+
+
+Observer: TypeAlias = Callable[[Event], object]
+"""Takes events as they happen, on the event loop: it must not block. What it raises is logged and dropped."""
+
+
+def _new_id() -> str:
+    return f"call-{uuid4().hex}"
+
+
+@define(kw_only=True, eq=False)
+class Call:
+    """One operation: a request, its deadline, and how far it has come.
+
+    Args:
+        request: What to do.
+        deadline: When it must have ended, in seconds on `clock`.
+        clock: The time.
+        observers: Who is told of events.
+        headers: Further HTTP headers, which middleware may add to.
+        id: The call's id, in events and errors.
+        attempt: The number of the running attempt, from 1; 0 before the first.
+        outcome: What would have become of the running attempt if it were cut off now.
+        tokens: What the call costs; `None` where no price is known.
+    """
+
+    request: Request
+    deadline: float
+    clock: Clock = SYSTEM_CLOCK
+    observers: Sequence[Observer] = ()
+    headers: dict[str, str] = field(factory=dict)
+    id: str = field(factory=_new_id)
+    attempt: int = 0
+    outcome: Outcome = Outcome.NOT_SENT
+    tokens: float | None = None
+    started: float = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.started = self.clock.now()
+
+    @property
+    def remaining(self) -> float:
+        """Seconds until the deadline; never below zero."""
+        return max(0.0, self.deadline - self.clock.now())
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the call was made."""
+        return self.clock.now() - self.started
+
+    def begin_attempt(self) -> None:
+        """Count another attempt, of which nothing has been sent yet."""
+        self.attempt += 1
+        self.outcome = Outcome.NOT_SENT
+
+    def emit(
+        self,
+        kind: EventKind,
+        *,
+        seconds: float | None = None,
+        tokens: float | None = None,
+        error: ImagineError | None = None,
+    ) -> None:
+        """Tell the observers.
+
+        Args:
+            kind: What happened.
+            seconds: A wait or a duration.
+            tokens: Tokens concerned.
+            error: What went wrong.
+        """
+        if not self.observers:
+            return
+        event = Event(
+            kind=kind,
+            call_id=self.id,
+            endpoint=self.request.endpoint.name,
+            attempt=self.attempt,
+            at=self.clock.now(),
+            seconds=seconds,
+            tokens=tokens,
+            error=error,
+        )
+        for observer in self.observers:
+            _tell(observer, event)
+
+
+def _tell(observer: Observer, event: Event) -> None:
+    try:
+        observer(event)
+    except Exception:
+        # A paid call must not fail because somebody who watches it did.
+        _logger.exception("an observer failed on the event %r", event.kind)
+
+
+Handler: TypeAlias = "Callable[[Call], Awaitable[Image]]"
+"""What a middleware calls next."""

@@ -1,0 +1,106 @@
+"""Many calls at once, of which no more run, wait or are remembered than the concurrency allows."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from typing import Generic, TypeVar
+
+import anyio
+
+from imagine_async.tasks import spawn
+
+__all__ = ["FanOut"]
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class FanOut(Generic[T, R]):
+    """An async iterator of (input, result or error), as they finish.
+
+    Inputs are taken one by one as places become free, never ahead. Results that nobody has taken yet keep their
+    places, so memory is bounded by the concurrency.
+
+    Args:
+        work: What to do with each input.
+        inputs: A list, a generator or an async generator.
+        concurrency: Inputs in work at once, at least 1.
+    """
+
+    def __init__(
+        self, work: Callable[[T], Awaitable[R]], inputs: Iterable[T] | AsyncIterable[T], *, concurrency: int
+    ) -> None:
+        self._work = work
+        self._inputs = _asynchronous(inputs)
+        self._concurrency = concurrency
+        self._exhausted = False
+        self._input_error: Exception | None = None
+        self._host: object = None
+        self._scope = anyio.CancelScope()
+        self._done = anyio.Event()
+        self._turn = anyio.Lock()
+        self._results, self._finished = anyio.create_memory_object_stream[tuple[T, R | Exception]](0)
+
+    def __aiter__(self) -> FanOut[T, R]:
+        return self
+
+    async def __anext__(self) -> tuple[T, R | Exception]:
+        if self._host is None:
+            self._host = spawn(self._run)
+        try:
+            return await self._finished.receive()
+        except anyio.EndOfStream:
+            if self._input_error is not None:
+                raise self._input_error from None
+            raise StopAsyncIteration from None
+
+    async def aclose(self) -> None:
+        """Cancel what is in work, and wait until it has ended."""
+        self._scope.cancel()
+        if self._host is not None:
+            with anyio.CancelScope(shield=True):
+                await self._done.wait()
+        self._finished.close()
+        self._results.close()
+
+    async def _run(self) -> None:
+        try:
+            with self._scope:
+                async with anyio.create_task_group() as group:
+                    for _ in range(self._concurrency):
+                        group.start_soon(self._serve)
+        finally:
+            self._results.close()
+            self._done.set()
+
+    async def _serve(self) -> None:
+        while (taken := await self._take()) is not None:
+            (item,) = taken
+            await self._results.send((item, await self._result_of(item)))
+
+    async def _take(self) -> tuple[T] | None:
+        """Take the next input; once there is none, or the caller's iterable failed, let the running calls end."""
+        async with self._turn:
+            if not self._exhausted:
+                try:
+                    return (await anext(self._inputs),)
+                except StopAsyncIteration:
+                    self._exhausted = True
+                except Exception as error:
+                    self._exhausted, self._input_error = True, error
+            return None
+
+    async def _result_of(self, item: T) -> R | Exception:
+        try:
+            return await self._work(item)
+        except Exception as error:
+            return error
+
+
+async def _iterate(items: Iterable[T]) -> AsyncIterator[T]:
+    for item in items:
+        yield item
+
+
+def _asynchronous(items: Iterable[T] | AsyncIterable[T]) -> AsyncIterator[T]:
+    return items.__aiter__() if isinstance(items, AsyncIterable) else _iterate(items)

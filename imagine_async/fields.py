@@ -1,0 +1,85 @@
+"""Converters of request fields: each normalises one value, or refuses it by name with a way out."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping
+
+from imagine_async.errors import InvalidRequestError
+from imagine_async.inputs import ImageInput, Source, as_source
+
+__all__ = ["to_aspect_ratio", "to_extra", "to_image", "to_mask", "to_prompt", "to_seed", "to_style"]
+
+
+def to_prompt(value: str) -> str:
+    """Strip a prompt; refuse an empty one."""
+    return _text("prompt", value)
+
+
+def to_style(value: str) -> str:
+    """Strip a style's name; refuse an empty one."""
+    return _text("style", value)
+
+
+def to_aspect_ratio(value: str) -> str:
+    """Strip an aspect ratio; refuse an empty one."""
+    return _text("aspect_ratio", value)
+
+
+def to_seed(value: int | None) -> int | None:
+    """Take a whole number of at least 1, also one of numpy's."""
+    if value is None:
+        return None
+    try:
+        number = 0 if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = 0
+    if number < 1:
+        raise InvalidRequestError("seed", value, "pass a whole number of at least 1, or None to have one chosen")
+    return number
+
+
+def to_image(value: ImageInput) -> Source:
+    """Turn a picture into a source."""
+    return as_source(value, "image")
+
+
+def to_mask(value: ImageInput) -> Source:
+    """Turn a mask into a source."""
+    return as_source(value, "mask")
+
+
+def to_extra(value: Mapping[str, str | int | float] | None) -> dict[str, str]:
+    """Turn further form fields into wire text."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise InvalidRequestError("extra", value, "pass a mapping of field names to texts or numbers")
+    return {_extra_name(name): _extra_text(name, item) for name, item in value.items()}
+
+
+def _text(name: str, value: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidRequestError(name, value, "pass a text that is not empty")
+    return _encodable(name, value.strip())
+
+
+def _encodable(name: str, value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InvalidRequestError(name, value, "the text holds a lone surrogate and cannot be sent as UTF-8") from None
+    return value
+
+
+def _extra_name(name: str) -> str:
+    if not isinstance(name, str) or not name:
+        raise InvalidRequestError("extra", name, "names of fields are texts that are not empty")
+    return _encodable("extra", name)
+
+
+def _extra_text(name: str, value: str | int | float) -> str:
+    shown = f"extra[{name!r}]"
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise InvalidRequestError(shown, value, "pass a text or a number")
+    return _encodable(shown, str(value))

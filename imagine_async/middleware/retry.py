@@ -1,0 +1,116 @@
+"""Which failures are sent again, and after how long.
+
+The decision comes from the error's `outcome`, never from a guess: what may have been charged is not sent again on its
+own. A wait that the server names is never shortened; one that is too long ends the call at once.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+from attrs.validators import ge
+
+from imagine_async.call import Call, Handler
+from imagine_async.errors import (
+    APIError,
+    ConnectError,
+    ImagineError,
+    Outcome,
+    RateLimitedError,
+    ServiceUnavailableError,
+)
+from imagine_async.middleware.base import Middleware
+
+if TYPE_CHECKING:
+    from imagine_async.results import Image
+
+__all__ = ["NO_RETRY", "Retry", "RetryPolicy", "seconds_before_retry"]
+
+
+@frozen(kw_only=True)
+class RetryPolicy:
+    """How failures are sent again.
+
+    Args:
+        attempts: How often a call is sent at most, the first time included.
+        first_wait: Seconds, the upper end of the first backoff; it doubles with every attempt.
+        longest_wait: Seconds, the cap of the backoff.
+        longest_retry_after: Seconds that a server may ask for; beyond them the error is raised at once.
+        resend_unknown: Whether to send again what may have been charged already.
+    """
+
+    attempts: int = field(default=3, validator=ge(1))
+    first_wait: float = field(default=0.5, validator=ge(0))
+    longest_wait: float = field(default=20.0, validator=ge(0))
+    longest_retry_after: float = field(default=120.0, validator=ge(0))
+    resend_unknown: bool = False
+
+
+NO_RETRY = RetryPolicy(attempts=1)
+"""Sends every call once."""
+
+
+def seconds_before_retry(
+    error: ImagineError, *, attempt: int, remaining: float, policy: RetryPolicy, chance: float
+) -> float | None:
+    """Decide whether a failed attempt is followed by another.
+
+    Args:
+        error: Why it failed.
+        attempt: Its number, from 1.
+        remaining: Seconds until the call's deadline.
+        policy: What is allowed.
+        chance: A number from 0 to 1, for full jitter.
+
+    Returns:
+        Seconds to wait, or `None` to give up.
+    """
+    if attempt >= policy.attempts or not _may_be_sent_again(error, policy):
+        return None
+    asked = error.retry_after if isinstance(error, APIError) else None
+    if asked is not None:
+        return asked if asked <= min(policy.longest_retry_after, remaining) else None
+    wait = chance * min(policy.longest_wait, policy.first_wait * 2 ** (attempt - 1))
+    return wait if wait < remaining else None
+
+
+def _may_be_sent_again(error: ImagineError, policy: RetryPolicy) -> bool:
+    if isinstance(error, (RateLimitedError, ServiceUnavailableError)):
+        return True
+    if error.outcome is Outcome.UNKNOWN:
+        return policy.resend_unknown
+    return isinstance(error, ConnectError) and error.outcome is Outcome.NOT_SENT
+
+
+class Retry(Middleware):
+    """Sends a call again where that is safe.
+
+    Args:
+        policy: What is allowed.
+        chance: Draws a number from 0 to 1.
+    """
+
+    def __init__(self, policy: RetryPolicy, *, chance: Callable[[], float] = random.random) -> None:
+        self.policy = policy
+        self._chance = chance
+
+    async def around_call(self, call: Call, next: Handler) -> Image:
+        """Attempt until there is a result, or no other attempt is allowed."""
+        while True:
+            call.begin_attempt()
+            try:
+                return await next(call)
+            except ImagineError as error:
+                wait = self._wait_after(error, call)
+                if wait is None:
+                    raise
+                call.emit("retrying", seconds=wait, error=error)
+            await call.clock.sleep(wait)
+
+    def _wait_after(self, error: ImagineError, call: Call) -> float | None:
+        return seconds_before_retry(
+            error, attempt=call.attempt, remaining=call.remaining, policy=self.policy, chance=self._chance()
+        )

@@ -1,0 +1,66 @@
+"""The facts of a picture as JSON, so that it can be made again. The key is never among them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from cattrs import Converter
+
+from imagine_async.inputs import BytesSource, FileSource, PathSource
+from imagine_async.version import VERSION
+
+if TYPE_CHECKING:
+    from imagine_async.results import Image
+
+__all__ = ["facts_as_json"]
+
+
+def facts_as_json(image: Image) -> bytes:
+    """Write down how a picture was made.
+
+    Args:
+        image: The picture.
+
+    Returns:
+        JSON with request, seed, cost, size, digest and SDK version; pictures that were sent appear by path or digest.
+    """
+    facts = {
+        "sdk": f"imagine-async {VERSION}",
+        "endpoint": image.request.endpoint.name,
+        "request": _CONVERTER.unstructure(image.request),
+        "seed": image.seed,
+        "tokens": image.tokens,
+        "elapsed_seconds": round(image.elapsed, 3),
+        "attempts": image.attempts,
+        "call_id": image.call_id,
+        "format": image.format,
+        "width": image.width,
+        "height": image.height,
+        "sha256": hashlib.sha256(image.content).hexdigest(),
+    }
+    return (json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _bytes_facts(source: BytesSource) -> dict[str, Any]:
+    return {"sha256": hashlib.sha256(source.content).hexdigest(), "bytes": source.size}
+
+
+def _path_facts(source: PathSource) -> dict[str, Any]:
+    return {"path": str(source.path), "bytes": source.size}
+
+
+def _file_facts(source: FileSource) -> dict[str, Any]:
+    return {"name": str(getattr(source.file, "name", "")), "offset": source.offset, "bytes": source.size}
+
+
+def _converter() -> Converter:
+    converter = Converter(omit_if_default=False)
+    converter.register_unstructure_hook(BytesSource, _bytes_facts)
+    converter.register_unstructure_hook(PathSource, _path_facts)
+    converter.register_unstructure_hook(FileSource, _file_facts)
+    return converter
+
+
+_CONVERTER = _converter()

@@ -1,0 +1,7 @@
+"""The way to the wire: the only package that knows httpx and httpcore."""
+
+from __future__ import annotations
+
+from imagine_async.transport.sender import Transport, in_process_client
+
+__all__ = ["Transport", "in_process_client"]

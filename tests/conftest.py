@@ -1,0 +1,20 @@
+"""Fixtures that many tests share."""
+
+from __future__ import annotations
+
+import pytest
+
+from imagine_async.config import BASE_URL_VARIABLE, KEY_VARIABLE
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def anyio_backend(request):
+    """Run a test that is marked `anyio` on both event loops."""
+    return request.param
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch):
+    """Keep the developer's own key and base URL out of the tests."""
+    monkeypatch.delenv(KEY_VARIABLE, raising=False)
+    monkeypatch.delenv(BASE_URL_VARIABLE, raising=False)
