@@ -452,9 +452,7 @@ class AsyncImagine:
             async for request, result in client.generate_many(TextToImage(prompt=text) for text in prompts):
                 print(request.prompt, result)
         """
-        calls = FanOut[RequestT, Image](
-            self.send, requests, concurrency=int(_positive("concurrency", concurrency))
-        )
+        calls = FanOut[RequestT, Image](self.send, requests, concurrency=int(_positive("concurrency", concurrency)))
         try:
             async for pair in calls:
                 yield pair

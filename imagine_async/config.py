@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from imagine_async.catalog import DEFAULT_BASE_URL
 from imagine_async.errors import ConfigurationError
@@ -97,14 +97,20 @@ def find_base_url(argument: str | None) -> str:
     Raises:
         ConfigurationError: It is no http or https URL, or holds more than a root.
     """
-    url = argument or os.environ.get(BASE_URL_VARIABLE) or DEFAULT_BASE_URL
-    try:
-        parts = urlsplit(url.strip().rstrip("/"))
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        valid = False
-    if not valid or parts.query or parts.fragment or parts.username is not None or parts.password is not None:
-        raise ConfigurationError(f"base_url={url!r}: pass the host's root, for example {DEFAULT_BASE_URL}")
+    url = (argument or os.environ.get(BASE_URL_VARIABLE) or DEFAULT_BASE_URL).strip().rstrip("/")
+    parts = _split(url)
+    if parts is None or parts.query or parts.fragment or "@" in parts.netloc:
+        shown = "***" if "@" in url else repr(url)
+        raise ConfigurationError(f"base_url={shown}: pass the host's root, for example {DEFAULT_BASE_URL}")
     if parts.path.rsplit("/", 1)[-1] in ("v1", "v2"):
         raise ConfigurationError(f"base_url={url!r}: leave the version out; it is part of each call's path")
     return parts.geturl()
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return parts if valid else None

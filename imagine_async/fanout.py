@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from typing import Generic, TypeVar
 
 import anyio
@@ -57,11 +57,13 @@ class FanOut(Generic[T, R]):
     async def aclose(self) -> None:
         """Cancel what is in work, and wait until it has ended."""
         self._scope.cancel()
-        if self._host is not None:
-            with anyio.CancelScope(shield=True):
-                await self._done.wait()
-        self._finished.close()
-        self._results.close()
+        try:
+            if self._host is not None:
+                with anyio.CancelScope(shield=True):
+                    await self._done.wait()
+        finally:
+            self._finished.close()
+            self._results.close()
 
     async def _run(self) -> None:
         try:
@@ -70,8 +72,15 @@ class FanOut(Generic[T, R]):
                     for _ in range(self._concurrency):
                         group.start_soon(self._serve)
         finally:
+            await self._close_inputs()
             self._results.close()
             self._done.set()
+
+    async def _close_inputs(self) -> None:
+        """End an async generator here, in the task that ran it, rather than whenever it is collected."""
+        if isinstance(self._inputs, AsyncGenerator):
+            with anyio.CancelScope(shield=True):
+                await self._inputs.aclose()
 
     async def _serve(self) -> None:
         while (taken := await self._take()) is not None:
@@ -97,10 +106,17 @@ class FanOut(Generic[T, R]):
             return error
 
 
-async def _iterate(items: Iterable[T]) -> AsyncIterator[T]:
-    for item in items:
-        yield item
+class _Asynchronous(AsyncIterator[T]):
+    """An iterable as an async iterator; no generator, which would have to be closed."""
+
+    def __init__(self, items: Iterable[T]) -> None:
+        self._items = iter(items)
+
+    async def __anext__(self) -> T:
+        for item in self._items:
+            return item
+        raise StopAsyncIteration
 
 
 def _asynchronous(items: Iterable[T] | AsyncIterable[T]) -> AsyncIterator[T]:
-    return items.__aiter__() if isinstance(items, AsyncIterable) else _iterate(items)
+    return aiter(items) if isinstance(items, AsyncIterable) else _Asynchronous(items)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, TypeGuard, Union
@@ -53,7 +53,7 @@ class BytesSource:
         """Bytes to send."""
         return len(self.content)
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
         """Yield the bytes in pieces."""
         for start in range(0, self.size, PIECE_BYTES):
             yield self.content[start : start + PIECE_BYTES]
@@ -75,7 +75,7 @@ class PathSource:
     modified: int
     picture: Picture
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
         """Yield the bytes in pieces, read in a worker thread.
 
         Raises:
@@ -109,7 +109,7 @@ class FileSource:
     picture: Picture
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
         """Yield the bytes in pieces, read in a worker thread."""
         for start in range(0, self.size, PIECE_BYTES):
             length = min(PIECE_BYTES, self.size - start)

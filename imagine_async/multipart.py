@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
 
 from imagine_async.inputs import PIECE_BYTES, BytesSource, Source
 from imagine_async.sniff import MEDIA_TYPES, SUFFIXES
@@ -31,14 +32,15 @@ class MultipartForm:
         """The value of the `Content-Type` header."""
         return f"multipart/form-data; boundary={self.boundary}"
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
         """Yield the body: one buffer where it is small, pieces of at most `PIECE_BYTES` where it is not."""
         for section in self._sections:
             if isinstance(section, bytes):
                 yield section
             else:
-                async for piece in section.pieces():
-                    yield piece
+                async with aclosing(section.pieces()) as pieces:
+                    async for piece in pieces:
+                        yield piece
 
 
 def _sections(parts: Iterable[tuple[str, str | Source]], boundary: str) -> Iterable[bytes | Source]:

@@ -7,6 +7,7 @@ used last, or opens one, and a connection whose request did not end in order is 
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 
@@ -20,6 +21,8 @@ __all__ = ["KEEPALIVE_SECONDS", "ConnectionStack"]
 
 KEEPALIVE_SECONDS = 4.0
 """Idle connections are dropped after this time: below the 5 s after which many servers close theirs."""
+
+_ALREADY_BROKEN = (httpcore.NetworkError, OSError, anyio.ClosedResourceError, anyio.BrokenResourceError)
 
 
 class ConnectionStack(httpx.AsyncBaseTransport):
@@ -131,8 +134,5 @@ class _Body(httpx.AsyncByteStream):
 
 async def _discard(connection: httpcore.AsyncHTTPConnection) -> None:
     """Close a connection, also while the task is being cancelled; one that is broken may fail to close."""
-    with anyio.CancelScope(shield=True):
-        try:
-            await connection.aclose()
-        except (httpcore.NetworkError, OSError, anyio.ClosedResourceError, anyio.BrokenResourceError):
-            pass
+    with anyio.CancelScope(shield=True), contextlib.suppress(*_ALREADY_BROKEN):
+        await connection.aclose()

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-import ssl
 from collections.abc import AsyncIterator, Generator
+from contextlib import aclosing
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import httpx
-from anyio.lowlevel import RunVar
 
 from imagine_async.call import Call
 from imagine_async.config import Secret
@@ -18,8 +15,8 @@ from imagine_async.multipart import MultipartForm
 from imagine_async.replies import error_from_reply, picture_from_reply
 from imagine_async.results import Image
 from imagine_async.sniff import Picture
-from imagine_async.transport.connections import ConnectionStack
 from imagine_async.transport.failures import FOREIGN_ERRORS, bare, innermost, translate
+from imagine_async.transport.loop_clients import LoopClients
 from imagine_async.version import VERSION
 
 __all__ = ["Transport", "in_process_client"]
@@ -41,12 +38,6 @@ class _KeyAuth(httpx.Auth):
         yield request
 
 
-@functools.cache
-def _shared_ssl_context() -> ssl.SSLContext:
-    # Making one costs tens of milliseconds; every connection of the process can use the same.
-    return httpx.create_ssl_context()
-
-
 def in_process_client(app: Any) -> httpx.AsyncClient:
     """Make an HTTP client whose server is an ASGI application in this process, on any event loop.
 
@@ -59,18 +50,27 @@ def in_process_client(app: Any) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app, raise_app_exceptions=False))
 
 
-class _Upload:
-    """A form on its way out, which notes on the call that it has begun to leave."""
+class _Upload(httpx.AsyncByteStream):
+    """A form on its way out, which notes on the call that it has begun to leave.
+
+    An iterator and no generator: one that a broken connection leaves half-way is closed in order, not by chance.
+    """
 
     def __init__(self, form: MultipartForm, call: Call) -> None:
-        self._form = form
         self._call = call
+        self._pieces = form.pieces()
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    def __aiter__(self) -> AsyncIterator[bytes]:
         self._call.emit("sending")
-        async for piece in self._form.pieces():
-            self._call.outcome = Outcome.UNKNOWN
-            yield piece
+        return self
+
+    async def __anext__(self) -> bytes:
+        piece = await anext(self._pieces)
+        self._call.outcome = Outcome.UNKNOWN
+        return piece
+
+    async def aclose(self) -> None:
+        await self._pieces.aclose()
 
 
 class Transport:
@@ -96,7 +96,7 @@ class Transport:
         self._key = key
         self._auth = _KeyAuth(key)
         self._base_url = base_url
-        self._max_connections = max_connections
+        self._loop_clients = LoopClients(limit=max_connections)
         self._max_reply_bytes = max_reply_bytes
         self._http_client = http_client
         self._closed = False
@@ -126,31 +126,31 @@ class Transport:
     async def aclose(self) -> None:
         """Close the connections of the running loop; those of other loops go with their loops."""
         self._closed = True
-        client = _clients_of_this_loop().pop(self, None)
-        if client is not None:
-            await client.aclose()
+        await self._loop_clients.aclose()
 
     async def _exchange(self, call: Call) -> Image:
-        client = self._client()
+        client = await self._client()
         form = MultipartForm(call.request.form())
-        request = client.build_request(
-            "POST",
-            self._base_url + call.request.endpoint.path,
-            content=_Upload(form, call),
-            headers={
-                **_HEADERS,
-                **call.headers,
-                "content-type": form.content_type,
-                "content-length": str(form.length),
-            },
-            timeout=_TIMEOUT,
+        async with aclosing(_Upload(form, call)) as upload:
+            request = self._http_request(client, call, form)
+            request.stream = upload
+            response = await client.send(request, auth=self._auth, stream=True, follow_redirects=False)
+            try:
+                call.emit("first_byte")
+                return await self._receive(response, call)
+            finally:
+                await response.aclose()
+
+    def _http_request(self, client: httpx.AsyncClient, call: Call, form: MultipartForm) -> httpx.Request:
+        headers = {
+            **_HEADERS,
+            **call.headers,
+            "content-type": form.content_type,
+            "content-length": str(form.length),
+        }
+        return client.build_request(
+            "POST", self._base_url + call.request.endpoint.path, headers=headers, timeout=_TIMEOUT
         )
-        response = await client.send(request, auth=self._auth, stream=True, follow_redirects=False)
-        try:
-            call.emit("first_byte")
-            return await self._receive(response, call)
-        finally:
-            await response.aclose()
 
     async def _receive(self, response: httpx.Response, call: Call) -> Image:
         status, headers = response.status_code, response.headers
@@ -168,41 +168,29 @@ class Transport:
         call.emit("downloaded")
         return _image(body, picture, call)
 
-    def _client(self) -> httpx.AsyncClient:
+    async def _client(self) -> httpx.AsyncClient:
         if self._closed:
             raise ClientClosedError("the client is closed; make a new one, or keep this one open for as long as needed")
         if self._http_client is not None:
             return self._http_client
-        clients = _clients_of_this_loop()
-        client = clients.get(self)
-        if client is None:
-            stack = ConnectionStack(limit=self._max_connections, ssl_context=_shared_ssl_context)
-            client = clients[self] = httpx.AsyncClient(transport=stack)
-        return client
-
-
-# Connections belong to one event loop. An entry goes when its loop or its transport does, without awaiting anything.
-_loop_clients: RunVar[WeakKeyDictionary[Transport, httpx.AsyncClient]] = RunVar("imagine_async_clients")
-
-
-def _clients_of_this_loop() -> WeakKeyDictionary[Transport, httpx.AsyncClient]:
-    try:
-        return _loop_clients.get()
-    except LookupError:
-        clients: WeakKeyDictionary[Transport, httpx.AsyncClient] = WeakKeyDictionary()
-        _loop_clients.set(clients)
-        return clients
+        return await self._loop_clients.get()
 
 
 async def _read(response: httpx.Response, limit: int) -> tuple[bytes, bool]:
     """Read a body up to a limit; tell whether that was all of it."""
     pieces: list[bytes] = []
     left = limit
-    async for piece in response.aiter_bytes():
-        pieces.append(piece[:left])
-        left -= len(piece)
-        if left < 0:
-            break
+    try:
+        async for piece in response.aiter_bytes():
+            pieces.append(piece[: max(0, left)])
+            left -= len(piece)
+            if left < 0:
+                # This ends the library's iterators with an error of theirs. Leaving the loop would leave them to the
+                # garbage collector, at a moment when nobody can await their end.
+                await response.aclose()
+    except FOREIGN_ERRORS:
+        if left >= 0:
+            raise
     return b"".join(pieces), left >= 0
 
 
