@@ -1,0 +1,60 @@
+"""`python -m imagine_async.sandbox`: serve a sandbox until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from imagine_async.sandbox.server import serve
+from imagine_async.sandbox.settings import SandboxSettings
+
+_DEFAULTS = SandboxSettings()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve a sandbox, after one line with its base URL and key.
+
+    Args:
+        arguments: The command line without the program; the process's own by default.
+    """
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    try:
+        serve(_settings(chosen), host=chosen.host, port=chosen.port, announce=_announce)
+    except (ValueError, OSError) as error:
+        parser.error(str(error))
+
+
+def _settings(chosen: argparse.Namespace) -> SandboxSettings:
+    return SandboxSettings(
+        keys=chosen.key or _DEFAULTS.keys, credits=chosen.credits, rate_limit=chosen.rate_limit, side=chosen.side
+    )
+
+
+def _announce(base_url: str, key: str) -> None:
+    sys.stdout.write(f"{base_url} {key}\n")
+    sys.stdout.flush()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("imagine_async.sandbox", description="Serve an Imagine-compatible sandbox.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen at")
+    parser.add_argument("--port", type=int, default=8787, help="port to listen at; 0 for any free one")
+    parser.add_argument("--key", action="append", help="a key that is let in; may be repeated")
+    parser.add_argument("--credits", type=_credits, default=_DEFAULTS.credits, help="tokens of each key, or 'none'")
+    parser.add_argument("--rate-limit", type=_rate_limit, default=_DEFAULTS.rate_limit, help="as 50/60s, or 'none'")
+    parser.add_argument("--side", type=int, default=_DEFAULTS.side, help="pixels of a square picture's side")
+    return parser
+
+
+def _credits(text: str) -> int | None:
+    return None if text == "none" else int(text)
+
+
+def _rate_limit(text: str) -> str | None:
+    return None if text == "none" else text
+
+
+if __name__ == "__main__":
+    main()

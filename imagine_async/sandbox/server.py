@@ -1,0 +1,168 @@
+"""The sandbox on a port: in the foreground for people, in a thread for tests, demos and examples."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING, Any, cast
+
+import uvicorn
+from attrs import field, frozen
+from starlette.applications import Starlette
+
+from imagine_async.sandbox.accounts import Accounts
+from imagine_async.sandbox.app import create_app
+from imagine_async.sandbox.settings import SandboxSettings
+
+if TYPE_CHECKING:
+    from imagine_async.sandbox.engines import Engine
+
+__all__ = ["RunningSandbox", "running_sandbox", "serve"]
+
+# Longer than any client keeps an idle connection, so that it is never the server that closes under a request.
+_KEEP_ALIVE_SECONDS = 30
+_GRACE_SECONDS = 10
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
+
+
+@frozen
+class RunningSandbox:
+    """A sandbox that listens.
+
+    Args:
+        base_url: Where, for example `http://127.0.0.1:49152`.
+        key: A key that it lets in.
+        app: Its application.
+    """
+
+    base_url: str
+    key: str = field(repr=False)
+    app: Starlette
+
+    def books(self) -> dict[str, Any]:
+        """Return what every account was charged, as `GET /_sandbox/books` does."""
+        return cast("Accounts", self.app.state.accounts).books()
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it accepts connections."""
+
+    def __init__(self, app: Starlette) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                lifespan="off",
+                access_log=False,
+                log_level="warning",
+                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=_GRACE_SECONDS,
+            )
+        )
+        self.ready = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    def run_in_thread(self, listener: socket.socket) -> None:
+        try:
+            self.run([listener])
+        finally:
+            self.ready.set()
+
+
+def serve(
+    settings: SandboxSettings | None = None,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8787,
+    announce: Callable[[str, str], None],
+    engine: Engine | None = None,
+) -> None:
+    """Serve a sandbox until SIGINT or SIGTERM; call it from the main thread.
+
+    Args:
+        settings: What the sandbox accepts, charges and paints.
+        host: The address to listen at.
+        port: The port to listen at; 0 for any free one.
+        announce: Is called once, with the base URL and a key, when the port is open.
+        engine: What paints; the procedural engine by default.
+
+    Raises:
+        OSError: The address cannot be listened at, for example because the port is taken.
+    """
+    settings = SandboxSettings() if settings is None else settings
+    # The port first: if it is taken, that is known before the engine's slow import.
+    with _listener(host, port) as listener, _quiet_signals():
+        server = _Server(create_app(settings, engine=engine))
+        announce(_base_url(host, listener), settings.keys[0])
+        server.run([listener])
+
+
+@contextmanager
+def running_sandbox(
+    settings: SandboxSettings | None = None,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    engine: Engine | None = None,
+) -> Generator[RunningSandbox, None, None]:
+    """Run a sandbox in a thread of its own while a block runs.
+
+    Args:
+        settings: What the sandbox accepts, charges and paints.
+        host: The address to listen at.
+        port: The port to listen at; 0 for any free one.
+        engine: What paints; the procedural engine by default.
+
+    Yields:
+        The sandbox, ready for requests.
+
+    Raises:
+        OSError: The address cannot be listened at.
+    """
+    settings = SandboxSettings() if settings is None else settings
+    with _listener(host, port) as listener:
+        app = create_app(settings, engine=engine)
+        server = _Server(app)
+        thread = threading.Thread(target=server.run_in_thread, args=(listener,), name="imagine-sandbox", daemon=True)
+        thread.start()
+        server.ready.wait()
+        try:
+            yield RunningSandbox(_base_url(host, listener), settings.keys[0], app)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family, backlog=2048)
+    # Connections inherit it. asyncio would set it only on sockets made with an explicit protocol number, and without
+    # it the second write of a reply waits 40 ms for the client's delayed acknowledgement.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
+def _base_url(host: str, listener: socket.socket) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{listener.getsockname()[1]}"
+
+
+def _ignore(_number: int, _frame: FrameType | None) -> None:
+    """Do nothing; `signal.SIG_IGN` would be inherited by child processes."""
+
+
+@contextmanager
+def _quiet_signals() -> Generator[None, None, None]:
+    """Keep uvicorn, which stops cleanly and then raises the signal again, from ending in a traceback."""
+    before = {number: signal.signal(number, _ignore) for number in _STOPPING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
