@@ -19,10 +19,7 @@ if TYPE_CHECKING:
         AspectRatio,
         Style,
     )
-    from imagine_async.client import (
-        AsyncImagine,
-        ClientOptions,
-    )
+    from imagine_async.client import AsyncImagine
     from imagine_async.config import Secret
     from imagine_async.errors import (
         APIError,
@@ -58,6 +55,7 @@ if TYPE_CHECKING:
         RateLimit,
         RetryPolicy,
     )
+    from imagine_async.options import ClientOptions
     from imagine_async.requests import (
         AiBackground,
         AiResize,
@@ -89,10 +87,7 @@ _HOMES = {
         "AspectRatio",
         "Style",
     ),
-    "client": (
-        "AsyncImagine",
-        "ClientOptions",
-    ),
+    "client": ("AsyncImagine",),
     "config": ("Secret",),
     "errors": (
         "APIError",
@@ -128,6 +123,7 @@ _HOMES = {
         "RateLimit",
         "RetryPolicy",
     ),
+    "options": ("ClientOptions",),
     "requests": (
         "AiBackground",
         "AiResize",

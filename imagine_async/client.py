@@ -2,69 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Literal, Self, Unpack
 
-import anyio
-import anyio.to_thread
-
-from imagine_async.call import Call, Observer
+from imagine_async.call import Observer
 from imagine_async.catalog import PRICES, AspectRatio, Invented, Style
 from imagine_async.clock import SYSTEM_CLOCK, Clock
 from imagine_async.config import Secret, find_base_url, find_key
-from imagine_async.errors import (
-    ConfigurationError,
-    DeadlineExceededError,
-    ImagineError,
-    InvalidRequestError,
-    MissingExtraError,
-    Outcome,
-)
+from imagine_async.errors import InvalidRequestError
 from imagine_async.fanout import FanOut
 from imagine_async.inputs import ImageInput
 from imagine_async.middleware import Budget, Middleware, RateLimit, RetryPolicy
-from imagine_async.middleware.base import attempt_steps, call_steps, chain
 from imagine_async.middleware.credits import Credits, Ledger
 from imagine_async.middleware.rate_limit import RateLimiter
-from imagine_async.middleware.retry import Retry
+from imagine_async.options import ClientOptions, as_budget, as_rate_limit, positive
+from imagine_async.pipeline import Pipeline
 from imagine_async.requests import (
     AiBackground,
     AiResize,
     GenerativeFill,
     RemoveBackground,
     Request,
+    RequestT,
     Retouch,
     TextToImage,
     TextToPng,
     Upscale,
+    built_off_the_loop,
 )
 from imagine_async.results import Image, Usage
-from imagine_async.transport import Transport, in_process_client
+from imagine_async.transport import Transport
 
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["AsyncImagine", "ClientOptions"]
-
-RequestT = TypeVar("RequestT", bound=Request)
-"""The type of the requests that are fanned out."""
-
-
-class ClientOptions(TypedDict, total=False):
-    """The options that every way of making a client takes; see `AsyncImagine`."""
-
-    timeout: float
-    rate_limit: RateLimit | str | None
-    budget: Budget | float | None
-    prices: Mapping[str, float] | None
-    unpriced: Literal["refuse", "allow"]
-    retry: RetryPolicy
-    middleware: Sequence[Middleware]
-    observers: Sequence[Observer]
-    max_connections: int
-    max_reply_bytes: int
-    clock: Clock
+__all__ = ["AsyncImagine"]
 
 
 class AsyncImagine:
@@ -116,24 +89,25 @@ class AsyncImagine:
         http_client: httpx.AsyncClient | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        self._key = find_key(api_key)
         self._base_url = find_base_url(base_url)
-        self._timeout = _positive("timeout", timeout)
-        self._observers = tuple(observers)
-        self._clock = clock
-        self._ledger = Ledger(_as_budget(budget))
+        self._timeout = positive("timeout", timeout)
+        self._ledger = Ledger(as_budget(budget))
         self._transport = Transport(
-            key=self._key,
+            key=find_key(api_key),
             base_url=self._base_url,
-            max_connections=int(_positive("max_connections", max_connections)),
-            max_reply_bytes=int(_positive("max_reply_bytes", max_reply_bytes)),
+            max_connections=int(positive("max_connections", max_connections)),
+            max_reply_bytes=int(positive("max_reply_bytes", max_reply_bytes)),
             http_client=http_client,
         )
-        credits = Credits(self._ledger, {**PRICES, **(prices or {})}, unpriced=unpriced)
-        limiter = [] if rate_limit is None else [RateLimiter(_as_rate_limit(rate_limit), clock=clock)]
-        # Credits stand before the limiter: a call that the budget refuses must not use up a slot.
-        attempts = chain(attempt_steps([credits, *limiter, *middleware]), self._transport.send)
-        self._handler = chain(call_steps([*middleware, Retry(retry)]), attempts)
+        self._pipeline = Pipeline(
+            self._transport.send,
+            credits=Credits(self._ledger, {**PRICES, **(prices or {})}, unpriced=unpriced),
+            limiter=None if rate_limit is None else RateLimiter(as_rate_limit(rate_limit), clock=clock),
+            retry=retry,
+            middleware=middleware,
+            observers=observers,
+            clock=clock,
+        )
 
     @classmethod
     def sandbox(
@@ -160,18 +134,11 @@ class AsyncImagine:
         Raises:
             MissingExtraError: The extra is not installed.
         """
-        try:
-            from imagine_async.sandbox import SandboxSettings, create_app
-        except ImportError:
-            raise MissingExtraError("the sandbox", "sandbox") from None
-        settings = SandboxSettings(credits=credits, side=side, rate_limit=server_rate_limit)
+        from imagine_async.in_process import sandbox_server
+
+        key, base_url, http_client = sandbox_server(credits=credits, side=side, rate_limit=server_rate_limit)
         options["prices"] = {**Invented.PRICES, **(options.get("prices") or {})}
-        return cls(
-            settings.keys[0],
-            base_url="http://sandbox.invalid",
-            http_client=in_process_client(create_app(settings)),
-            **options,
-        )
+        return cls(key, base_url=base_url, http_client=http_client, **options)
 
     async def text_to_image(
         self,
@@ -255,7 +222,7 @@ class AsyncImagine:
             InvalidRequestError: The image cannot be read or is no picture; nothing was sent.
             ImagineError: The call failed; `outcome` tells whether it may have been charged.
         """
-        request = await _off_the_loop(lambda: RemoveBackground(image=image, extra=extra))
+        request = await built_off_the_loop(lambda: RemoveBackground(image=image, extra=extra))
         return await self.send(request, timeout=timeout)
 
     async def upscale(
@@ -279,7 +246,7 @@ class AsyncImagine:
             InvalidRequestError: The image cannot be read or is no picture; nothing was sent.
             ImagineError: The call failed; `outcome` tells whether it may have been charged.
         """
-        request = await _off_the_loop(lambda: Upscale(image=image, extra=extra))
+        request = await built_off_the_loop(lambda: Upscale(image=image, extra=extra))
         return await self.send(request, timeout=timeout)
 
     async def generative_fill(
@@ -309,7 +276,7 @@ class AsyncImagine:
             InvalidRequestError: A file cannot be read, is no picture, or the sizes differ; nothing was sent.
             ImagineError: The call failed; `outcome` tells whether it may have been charged.
         """
-        request = await _off_the_loop(lambda: GenerativeFill(image=image, mask=mask, prompt=prompt, extra=extra))
+        request = await built_off_the_loop(lambda: GenerativeFill(image=image, mask=mask, prompt=prompt, extra=extra))
         return await self.send(request, timeout=timeout)
 
     async def ai_resize(
@@ -337,7 +304,7 @@ class AsyncImagine:
             InvalidRequestError: A file cannot be read or is no picture; nothing was sent.
             ImagineError: The call failed; `outcome` tells whether it may have been charged.
         """
-        request = await _off_the_loop(lambda: AiResize(image=image, prompt=prompt, mask=mask, extra=extra))
+        request = await built_off_the_loop(lambda: AiResize(image=image, prompt=prompt, mask=mask, extra=extra))
         return await self.send(request, timeout=timeout)
 
     async def retouch(
@@ -365,7 +332,7 @@ class AsyncImagine:
             InvalidRequestError: A file cannot be read, is no picture, or the sizes differ; nothing was sent.
             ImagineError: The call failed; `outcome` tells whether it may have been charged.
         """
-        request = await _off_the_loop(lambda: Retouch(image=image, mask=mask, extra=extra))
+        request = await built_off_the_loop(lambda: Retouch(image=image, mask=mask, extra=extra))
         return await self.send(request, timeout=timeout)
 
     async def ai_background(
@@ -395,7 +362,7 @@ class AsyncImagine:
             InvalidRequestError: A field was refused; nothing was sent.
             ImagineError: The call failed; `outcome` tells whether it may have been charged.
         """
-        request = await _off_the_loop(
+        request = await built_off_the_loop(
             lambda: AiBackground(image=image, prompt=prompt, style=style, seed=seed, extra=extra)
         )
         return await self.send(request, timeout=timeout)
@@ -416,14 +383,8 @@ class AsyncImagine:
         """
         if not isinstance(request, Request):
             raise InvalidRequestError("request", request, "pass a request, for example TextToImage(prompt=...)")
-        seconds = self._timeout if timeout is None else _positive("timeout", timeout)
-        call = Call(
-            request=request.seeded(),
-            deadline=self._clock.now() + seconds,
-            clock=self._clock,
-            observers=self._observers,
-        )
-        return await self._watch(call)
+        seconds = self._timeout if timeout is None else positive("timeout", timeout)
+        return await self._pipeline.run(request, seconds=seconds)
 
     async def generate_many(
         self,
@@ -433,9 +394,9 @@ class AsyncImagine:
     ) -> AsyncGenerator[tuple[RequestT, Image | Exception], None]:
         """Make many calls concurrently.
 
-        Requests are taken as places become free and never ahead, and results wait in their places, so memory is
-        bounded by the concurrency. A call that fails is yielded with its error and stops nobody else. Leaving the loop
-        early cancels the calls on the wire; on trio, wrap the iterator in `contextlib.aclosing` for that.
+        Requests are taken as places become free, and results wait in their places, so memory is bounded by the
+        concurrency. A call that fails is yielded with its error and stops nobody else. Leaving the loop early cancels
+        the calls on the wire; where it has to be at once, wrap the iterator in `contextlib.aclosing`.
 
         Args:
             requests: A list, a generator or an async generator.
@@ -452,7 +413,7 @@ class AsyncImagine:
             async for request, result in client.generate_many(TextToImage(prompt=text) for text in prompts):
                 print(request.prompt, result)
         """
-        calls = FanOut[RequestT, Image](self.send, requests, concurrency=int(_positive("concurrency", concurrency)))
+        calls = FanOut[RequestT, Image](self.send, requests, concurrency=int(positive("concurrency", concurrency)))
         try:
             async for pair in calls:
                 yield pair
@@ -460,11 +421,7 @@ class AsyncImagine:
             await calls.aclose()
 
     def usage(self) -> Usage:
-        """Return what the client has used since it was made: calls and tokens, by endpoint and style.
-
-        Returns:
-            The sums; calls whose outcome is unknown are held apart.
-        """
+        """Return what the client has used: calls and tokens, by endpoint and style; unknown outcomes held apart."""
         return self._ledger.usage()
 
     async def aclose(self) -> None:
@@ -488,45 +445,3 @@ class AsyncImagine:
         """Tell where the calls go and what has been used; never the key."""
         usage = self._ledger.usage()
         return f"<{type(self).__name__} {self._base_url} calls={usage.calls} tokens={usage.tokens:g}>"
-
-    async def _watch(self, call: Call) -> Image:
-        try:
-            result = await self._within_deadline(call)
-        except BaseException as error:
-            call.emit("failed", seconds=call.elapsed, error=error if isinstance(error, ImagineError) else None)
-            raise
-        call.emit("finished", seconds=call.elapsed, tokens=call.tokens)
-        return result
-
-    async def _within_deadline(self, call: Call) -> Image:
-        with anyio.move_on_after(call.remaining):
-            return await self._handler(call)
-        raise _deadline_exceeded(call)
-
-
-def _deadline_exceeded(call: Call) -> DeadlineExceededError:
-    charged = "it may have been done and charged" if call.outcome is Outcome.UNKNOWN else f"it was {call.outcome}"
-    return DeadlineExceededError(
-        f"the call did not end within {call.deadline - call.started:g} s, in attempt {call.attempt}; {charged}",
-        outcome=call.outcome,
-        call_id=call.id,
-    )
-
-
-async def _off_the_loop(build: Callable[[], RequestT]) -> RequestT:
-    """Build a request in a worker thread, because looking into a file blocks."""
-    return await anyio.to_thread.run_sync(build)
-
-
-def _positive(name: str, value: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
-        raise ConfigurationError(f"{name}={value!r}: pass a number over 0")
-    return value
-
-
-def _as_budget(budget: Budget | float | None) -> Budget | None:
-    return budget if budget is None or isinstance(budget, Budget) else Budget(budget)
-
-
-def _as_rate_limit(limit: RateLimit | str) -> RateLimit:
-    return RateLimit.parse(limit) if isinstance(limit, str) else limit

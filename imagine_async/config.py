@@ -76,13 +76,26 @@ def find_key(argument: str | Secret | None) -> Secret:
     Raises:
         ConfigurationError: There is none, or it cannot stand in a header.
     """
+    secret = _stripped(argument)
+    problem = _problem_with(secret)
+    if problem:
+        raise ConfigurationError(problem)
+    return secret
+
+
+def _stripped(argument: str | Secret | None) -> Secret:
     given = argument.reveal() if isinstance(argument, Secret) else argument
-    key = (os.environ.get(KEY_VARIABLE, "") if given is None else given).strip()
+    return Secret((os.environ.get(KEY_VARIABLE, "") if given is None else given).strip())
+
+
+def _problem_with(secret: Secret) -> str | None:
+    """Judge a key in a frame of its own: the one that raises shows its local variables to some tools."""
+    key = secret.reveal()
     if not key:
-        raise ConfigurationError(_NO_KEY)
+        return _NO_KEY
     if not (key.isascii() and key.isprintable() and " " not in key):
-        raise ConfigurationError("the API key holds characters that cannot stand in a header; copy it again")
-    return Secret(key)
+        return "the API key holds characters that cannot stand in a header; copy it again"
+    return None
 
 
 def find_base_url(argument: str | None) -> str:
@@ -113,4 +126,4 @@ def _split(url: str) -> SplitResult | None:
         valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return None
-    return parts if valid else None
+    return parts if valid and not any(sign.isspace() for sign in url) else None

@@ -7,9 +7,10 @@ through, because the vendor adds some.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, TypeVar
 
+import anyio.to_thread
 import attrs
 from attrs import field, frozen
 
@@ -25,13 +26,15 @@ __all__ = [
     "GenerativeFill",
     "RemoveBackground",
     "Request",
+    "RequestT",
     "Retouch",
     "TextToImage",
     "TextToPng",
     "Upscale",
+    "built_off_the_loop",
 ]
 
-R = TypeVar("R", bound="Request")
+RequestT = TypeVar("RequestT", bound="Request")
 
 _LARGEST_CHOSEN_SEED = 2**31 - 1
 _SOURCES = (BytesSource, PathSource, FileSource)
@@ -80,7 +83,7 @@ class Request:
         exact = (f"{self.endpoint.name}/{style}",) if style else ()
         return (*exact, self.endpoint.name)
 
-    def seeded(self: R) -> R:
+    def seeded(self: RequestT) -> RequestT:
         """Return a request that can be made again: where a seed is possible and missing, one is chosen."""
         if getattr(self, "seed", 0) is not None:
             return self
@@ -273,3 +276,15 @@ class AiBackground(Request):
     image: Source = field(converter=to_image)
     style: str = field(default="product-shoot", converter=to_style)
     seed: int | None = field(default=None, converter=to_seed)
+
+
+async def built_off_the_loop(build: Callable[[], RequestT]) -> RequestT:
+    """Build a request in a worker thread, because looking into a file blocks.
+
+    Args:
+        build: Makes the request.
+
+    Returns:
+        The request.
+    """
+    return await anyio.to_thread.run_sync(build)

@@ -1,0 +1,234 @@
+"""Async iteration for sync code: a generator here, fed by one task on the loop thread.
+
+One host task owns the async iterator from its first step to its last. Stepping it through separate calls would leave
+cancel scopes and task groups that are open across a `yield` in a task that has ended.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable
+from concurrent.futures import Future
+from enum import Enum, auto
+from itertools import chain
+from queue import Empty, SimpleQueue
+from typing import Generic, Protocol, TypeVar
+
+import anyio
+
+from imagine_async.bridge.calls import WAIT_SLICE, Job
+from imagine_async.bridge.loop_thread import LoopThread
+
+__all__ = ["READ_AHEAD", "Feed", "iterate"]
+
+T = TypeVar("T")
+Input = TypeVar("Input")
+
+READ_AHEAD = 16
+"""How many items may wait for the caller; a crossing per item would cost twenty times as much."""
+
+
+class Feed(Protocol):
+    """Turns the caller's iterable into one that the async side may iterate."""
+
+    def __call__(self, source: Iterable[Input] | AsyncIterable[Input], /) -> Iterable[Input] | AsyncIterable[Input]:
+        """Return the iterable, or an async iterator whose every step runs in the caller's thread.
+
+        Args:
+            source: What the caller gave.
+        """
+        ...
+
+
+def iterate(factory: Callable[[Feed], AsyncIterator[T]]) -> Generator[T, None, None]:
+    """Iterate, in this thread, over an async iterator that runs on the loop thread.
+
+    The iterator starts with the first item asked for, and then runs at most `READ_AHEAD` items ahead. Closing the
+    generator, or dropping it, closes the async iterator and waits for its clean-up.
+
+    Args:
+        factory: Makes the async iterator, on the loop thread; is handed the `Feed` for lazy inputs, which must not
+            be iterated on the loop thread because they may be bound to the caller's (Django's ORM, sqlite3) or call
+            the sync client themselves.
+
+    Yields:
+        The items, in order.
+
+    Raises:
+        RuntimeError: If called on the loop thread itself.
+    """
+    iteration = _Iteration(factory)
+    try:
+        iteration.start()
+        yield from iteration.items()
+    except GeneratorExit:
+        error = iteration.abandon()
+        if error is not None:
+            raise error from None
+        raise
+    except BaseException:
+        iteration.abandon()
+        raise
+    finally:
+        iteration.release()
+
+
+class _Mail(Enum):
+    """What the loop thread tells the caller's thread."""
+
+    ITEM = auto()
+    INPUT_WANTED = auto()
+    END = auto()
+
+
+class _Iteration(Job[None], Generic[T]):
+    """The host task, and the mail between it and the caller."""
+
+    def __init__(self, factory: Callable[[Feed], AsyncIterator[T]]) -> None:
+        super().__init__(self._produce)
+        self._factory = factory
+        self._mail: SimpleQueue[_Mail] = SimpleQueue()
+        self._items: deque[T] = deque()
+        self._wanted: deque[Callable[[], None]] = deque()
+        self._releases: list[Callable[[], None]] = []
+        self._credits = READ_AHEAD
+        self._parked: anyio.Event | None = None
+        self._closing = False
+        self.outcome.add_done_callback(lambda _: self._mail.put(_Mail.END))
+
+    # In the caller's thread.
+
+    def items(self) -> Generator[T, None, None]:
+        taken = 0
+        while True:
+            self._check()
+            # One input before each item: work that waits for it can start while the caller is busy with the item.
+            if self._wanted:
+                self._wanted.popleft()()
+            mail = self._next_mail()
+            if mail is _Mail.END:
+                return self.result()
+            if mail is _Mail.ITEM:
+                taken += 1
+                if taken % (READ_AHEAD // 2) == 0 and not self.outcome.done():
+                    self.loop.call(self._grant)
+                yield self._items.popleft()
+
+    def release(self) -> None:
+        """Let go of the caller's iterables here, in the caller's thread, where their clean-up belongs."""
+        del self._factory
+        for release in self._releases:
+            release()
+
+    def _check(self) -> None:
+        if not self.outcome.done() and not self.loop.is_alive:
+            raise RuntimeError(
+                "the event-loop thread of this iteration is gone; after a fork, iterate anew in the child"
+            )
+
+    def _next_mail(self) -> _Mail:
+        while True:
+            try:
+                return self._mail.get(timeout=WAIT_SLICE)
+            except Empty:
+                continue
+
+    # On the loop thread.
+
+    async def _produce(self) -> None:
+        iterator = self._factory(self._feed)
+        try:
+            async for item in iterator:
+                self._items.append(item)
+                self._mail.put(_Mail.ITEM)
+                if not await self._may_go_on():
+                    break
+        finally:
+            if isinstance(iterator, AsyncGenerator):
+                await _close(iterator)
+
+    async def _may_go_on(self) -> bool:
+        self._credits -= 1
+        while self._credits <= 0 and not self._closing:
+            self._parked = anyio.Event()
+            await self._parked.wait()
+        self._parked = None
+        return not self._closing
+
+    def _grant(self) -> None:
+        self._credits += READ_AHEAD // 2
+        if self._parked is not None:
+            self._parked.set()
+
+    def _stop(self) -> None:
+        self._closing = True
+        if self._parked is None:
+            super()._stop()
+        else:
+            # The iterator rests at a `yield`: end it by `aclose` in peace, not in a cancelled scope, where nothing
+            # that its clean-up awaits would work. A shield would not help: it would nest wrongly with open scopes.
+            self._parked.set()
+
+    def _feed(self, source: Iterable[Input] | AsyncIterable[Input], /) -> Iterable[Input] | AsyncIterable[Input]:
+        # Having a length proves nothing (a Django QuerySet has one, and asks the database when it is iterated).
+        if isinstance(source, (list, tuple, set, frozenset)) or not isinstance(source, Iterable):
+            return source
+        fed = _FedInput(source, self.loop, self._want)
+        self._releases.append(fed.release)
+        return fed
+
+    def _want(self, answer: Callable[[], None]) -> None:
+        self._wanted.append(answer)
+        self._mail.put(_Mail.INPUT_WANTED)
+
+
+async def _close(iterator: AsyncGenerator[object]) -> None:
+    try:
+        await iterator.aclose()
+    except* GeneratorExit:  # This is how a task group that is open at the `yield` reports the close.
+        pass
+
+
+class _Question(Generic[T]):
+    """One input asked of the caller's thread."""
+
+    def __init__(self) -> None:
+        self.answer: Future[T] = Future()
+        self.answered = anyio.Event()
+
+
+class _FedInput(AsyncIterator[T]):
+    """The caller's iterable as an async iterator; each step is a question to the caller's thread."""
+
+    def __init__(self, source: Iterable[T], loop: LoopThread, want: Callable[[Callable[[], None]], None]) -> None:
+        # `chain` puts off `iter(source)`, which is the caller's code as well, to the first step.
+        self._inputs = chain.from_iterable((source,))
+        self._loop = loop
+        self._want = want
+        self._turn = anyio.Lock()
+        self._open: _Question[T] | None = None
+
+    async def __anext__(self) -> T:
+        async with self._turn:
+            question = self._open or self._ask()
+            # Where this wait is cancelled the question stays open, and the next step takes its answer.
+            await question.answered.wait()
+            self._open = None
+            return question.answer.result()
+
+    def release(self) -> None:
+        self._inputs = chain.from_iterable(())
+
+    def _ask(self) -> _Question[T]:
+        question = self._open = _Question[T]()
+        self._want(lambda: self._reply(question))
+        return question
+
+    def _reply(self, question: _Question[T]) -> None:
+        try:
+            question.answer.set_result(next(self._inputs))
+        except StopIteration:
+            question.answer.set_exception(StopAsyncIteration())
+        except Exception as error:
+            question.answer.set_exception(error)
+        self._loop.call(question.answered.set)

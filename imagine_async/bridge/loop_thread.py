@@ -1,0 +1,163 @@
+"""What each process has of its own: one event-loop thread, and its clients; with the care at fork and exit."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+from contextvars import Context
+from threading import RLock, Thread, get_ident
+from typing import Generic, TypeVar
+
+import anyio
+import anyio.abc
+import anyio.from_thread
+import anyio.lowlevel
+
+__all__ = ["CLEANUP_SECONDS", "LoopThread", "PerProcess", "current_loop"]
+
+T = TypeVar("T")
+
+CLEANUP_SECONDS = 5.0
+"""How long a thread waits for cancelled work to clean up."""
+
+
+class LoopThread:
+    """A daemon thread with an event loop and the task group that all calls of this process run in.
+
+    anyio's own blocking portal is not used: interrupted while it starts, it joins a thread that nobody stops, and
+    its task handle counts as done as soon as it is cancelled, so that nobody can wait for the clean-up.
+
+    Attributes:
+        tasks: The task group; for the loop thread only.
+        is_alive: Whether the thread runs; false as well for one that a fork left behind in the parent.
+    """
+
+    def __init__(self) -> None:
+        self.tasks: anyio.abc.TaskGroup
+        self._token: Future[anyio.lowlevel.EventLoopToken] = Future()
+        # The empty context keeps a loop that runs in the starting thread from being taken for a loop in this one.
+        self._thread = Thread(target=Context().run, args=(self._main,), name="imagine_async", daemon=True)
+        # Not `Thread.is_alive`: up to 3.12 a Ctrl-C that strikes within it marks a running thread as ended.
+        self.is_alive = True
+        self._thread.start()
+
+    def _main(self) -> None:
+        try:
+            anyio.run(self._serve)
+        except BaseException as error:
+            # Once the loop runs, only a SystemExit in a task of somebody's ends it, and that call reports it.
+            with suppress(InvalidStateError):
+                self._token.set_exception(error)
+        finally:
+            self.is_alive = False
+
+    async def _serve(self) -> None:
+        async with anyio.create_task_group() as self.tasks:
+            self._token.set_result(anyio.lowlevel.current_token())
+            await anyio.sleep_forever()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the caller is on this very thread."""
+        return get_ident() == self._thread.ident
+
+    def wait_until_ready(self) -> None:
+        """Wait until the loop runs.
+
+        Raises:
+            BaseException: Whatever kept the loop from starting.
+        """
+        self._token.result()
+
+    def call(self, function: Callable[[], object]) -> None:
+        """Call a function on the loop thread and wait until it has returned.
+
+        Args:
+            function: What to call; the caller's context variables are visible to it.
+        """
+        anyio.from_thread.run_sync(function, token=self._token.result())
+
+    def stop(self) -> None:
+        """Cancel what is left, and wait for its clean-up for at most `CLEANUP_SECONDS`."""
+        self.call(lambda: self.tasks.cancel_scope.cancel())
+        self._thread.join(CLEANUP_SECONDS)
+
+
+class _Process:
+    """The loop thread of this process, and the care at fork and exit."""
+
+    def __init__(self) -> None:
+        self.forks = 0
+        self._lock = RLock()
+        self._loop: LoopThread | None = None
+        self._left_behind: list[LoopThread] = []
+
+    def loop(self) -> LoopThread:
+        with self._lock:
+            if self._loop is None or not self._loop.is_alive:
+                self._loop = LoopThread()
+            self._loop.wait_until_ready()
+            return self._loop
+
+    def before_fork(self) -> None:
+        # A starting loop thread imports modules, whose locks would stay held for ever in the child.
+        self._lock.acquire()
+
+    def after_fork_in_parent(self) -> None:
+        self._lock.release()
+
+    def after_fork_in_child(self) -> None:
+        # Only the forking thread lives on here. The old loop must stay referenced: collecting it would run the
+        # parent's clean-up code in this process, on connections that the parent uses.
+        if self._loop is not None:
+            self._loop.is_alive = False
+            self._left_behind.append(self._loop)
+            self._loop = None
+        self._lock = RLock()
+        self.forks += 1
+
+    def at_exit(self) -> None:
+        if self._loop is not None and self._loop.is_alive:
+            self._loop.stop()
+
+
+_process = _Process()
+atexit.register(_process.at_exit)
+if sys.platform != "win32":  # pragma: no branch - Windows knows no fork
+    os.register_at_fork(
+        before=_process.before_fork,
+        after_in_parent=_process.after_fork_in_parent,
+        after_in_child=_process.after_fork_in_child,
+    )
+
+
+def current_loop() -> LoopThread:
+    """Return the loop thread of this process, which starts when it is first asked for."""
+    return _process.loop()
+
+
+class PerProcess(Generic[T]):
+    """An object that is made anew in each forked child.
+
+    A child must not use what its parent opened: both would talk on the same connections.
+
+    Args:
+        make: Makes the object; called at once, so that wrong arguments are reported here, and again in a child.
+    """
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        # The parent's object stays referenced in a child, for the same reason as its loop does.
+        self._made = {_process.forks: make()}
+
+    def get(self) -> T:
+        """Return the object of this process."""
+        forks = _process.forks
+        if forks not in self._made:
+            # No lock, which a fork could leave held: of two threads that come first, one makes an object in vain.
+            self._made.setdefault(forks, self._make())
+        return self._made[forks]
