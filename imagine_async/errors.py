@@ -100,6 +100,8 @@ class ImagineError(Exception):
 
 def _rebuild(cls: type[ImagineError], message: str, state: dict[str, Any]) -> ImagineError:
     error = cls.__new__(cls, message)
+    # OSError's own constructor, which some classes inherit, keeps no arguments here.
+    error.args = (message,)
     vars(error).update(state)
     return error
 
@@ -140,7 +142,11 @@ class InvalidRequestError(ImagineError, ValueError):
 def _short(value: object, limit: int = 80) -> str:
     if isinstance(value, (bytes, bytearray)):
         return f"<{len(value)} bytes>"
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:
+        # For example an integer of more digits than Python converts.
+        text = f"<{type(value).__name__}>"
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 

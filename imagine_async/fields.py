@@ -10,6 +10,9 @@ from imagine_async.inputs import ImageInput, Source, as_source
 
 __all__ = ["to_aspect_ratio", "to_extra", "to_image", "to_mask", "to_prompt", "to_seed", "to_style"]
 
+# The API names no upper end; this one keeps the number writable.
+_SEED_END = 10**100
+
 
 def to_prompt(value: str) -> str:
     """Strip a prompt; refuse an empty one."""
@@ -34,8 +37,10 @@ def to_seed(value: int | None) -> int | None:
         number = 0 if isinstance(value, bool) else operator.index(value)
     except TypeError:
         number = 0
-    if number < 1:
-        raise InvalidRequestError("seed", value, "pass a whole number of at least 1, or None to have one chosen")
+    if not 1 <= number < _SEED_END:
+        raise InvalidRequestError(
+            "seed", value, "pass a whole number of at least 1 (of 100 digits at most), or None to have one"
+        )
     return number
 
 
@@ -82,4 +87,8 @@ def _extra_text(name: str, value: str | int | float) -> str:
     shown = f"extra[{name!r}]"
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise InvalidRequestError(shown, value, "pass a text or a number")
-    return _encodable(shown, str(value))
+    try:
+        text = str(value)
+    except ValueError:
+        raise InvalidRequestError(shown, value, "the number has too many digits") from None
+    return _encodable(shown, text)

@@ -71,12 +71,13 @@ def _stem(image: Image) -> str:
     style = getattr(image.request, "style", None) or image.request.endpoint.name
     digest = hashlib.sha256(image.content).hexdigest()[:8]
     words = (style, digest) if image.seed is None else (style, str(image.seed), digest)
-    return "-".join(_UNSAFE.sub("-", word).strip("-.")[:80] for word in words)
+    safe = (_UNSAFE.sub("-", word).strip("-.")[:80] for word in words)
+    return "-".join(word for word in safe if word)
 
 
 @contextlib.contextmanager
 def _temporary_beside(target: Path) -> Iterator[Path]:
-    temporary = target.with_name(f".{target.name[:80]}.{secrets.token_hex(8)}.part")
+    temporary = target.with_name(f".{secrets.token_hex(8)}.part")
     try:
         yield temporary
     finally:

@@ -34,6 +34,7 @@ ImageInput: TypeAlias = Union[str, "os.PathLike[str]", bytes, bytearray, memoryv
 
 _FORMS = "a path, bytes, a seekable binary file or an Image of this SDK"
 _NO_PICTURE = "this is no JPEG, PNG, WebP, GIF or AVIF picture"
+_CHANGED = "the file was changed after the request was made"
 
 
 @frozen
@@ -68,12 +69,14 @@ class PathSource:
         size: Bytes to send.
         modified: The time of its last change, in nanoseconds.
         picture: What its header says.
+        name: The field that it was given for.
     """
 
     path: Path
     size: int
     modified: int
     picture: Picture
+    name: str = field(default="image", eq=False)
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
         """Yield the bytes in pieces, read in a worker thread.
@@ -84,12 +87,16 @@ class PathSource:
         try:
             file = await anyio.open_file(self.path, "rb")
         except OSError as problem:
-            raise _unreadable("image", self.path, problem) from problem
+            raise _unreadable(self.name, self.path, problem) from problem
         async with file:
             if _fingerprint(os.fstat(file.wrapped.fileno())) != (self.size, self.modified):
-                raise InvalidRequestError("image", str(self.path), "the file was changed after the request was made")
-            while piece := await file.read(PIECE_BYTES):
+                raise InvalidRequestError(self.name, str(self.path), _CHANGED)
+            left = self.size
+            while piece := await file.read(min(PIECE_BYTES, left)):
+                left -= len(piece)
                 yield piece
+        if left:
+            raise InvalidRequestError(self.name, str(self.path), _CHANGED)
 
 
 @frozen(eq=False)
@@ -101,24 +108,36 @@ class FileSource:
         offset: Where the picture begins in it.
         size: Bytes to send.
         picture: What its header says.
+        name: The field that it was given for.
     """
 
     file: BinaryIO
     offset: int
     size: int
     picture: Picture
+    name: str = "image"
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
-        """Yield the bytes in pieces, read in a worker thread."""
+        """Yield the bytes in pieces, read in a worker thread.
+
+        Raises:
+            InvalidRequestError: The file was closed or cut since the request was made.
+        """
         for start in range(0, self.size, PIECE_BYTES):
             length = min(PIECE_BYTES, self.size - start)
             yield await anyio.to_thread.run_sync(self._read, self.offset + start, length)
 
     def _read(self, position: int, length: int) -> bytes:
-        with self._lock:
-            self.file.seek(position)
-            return self.file.read(length)
+        try:
+            with self._lock:
+                self.file.seek(position)
+                piece = self.file.read(length)
+        except (OSError, ValueError) as problem:
+            raise _unreadable(self.name, self.file, problem) from problem
+        if len(piece) != length:
+            raise InvalidRequestError(self.name, self.file, _CHANGED)
+        return piece
 
 
 Source: TypeAlias = BytesSource | PathSource | FileSource
@@ -157,25 +176,34 @@ def _from_bytes(content: bytes, name: str) -> BytesSource:
 
 def _from_path(path: Path, name: str) -> PathSource:
     try:
+        # Asked before opening: opening a pipe would wait for somebody who writes to it.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise InvalidRequestError(name, str(path), "this is no regular file")
         with path.open("rb") as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise InvalidRequestError(name, str(path), "this is no regular file")
-            return PathSource(path, *_fingerprint(status), _picture(file, str(path), name))
-    except OSError as problem:
+            fingerprint = _fingerprint(os.fstat(file.fileno()))
+            return PathSource(path, *fingerprint, _picture(file, str(path), name), name)
+    except InvalidRequestError:
+        raise
+    except (OSError, ValueError) as problem:
         raise _unreadable(name, path, problem) from problem
 
 
 def _from_file(file: object, name: str) -> FileSource:
-    if not _is_seekable_binary(file):
-        raise InvalidRequestError(name, file, "the file must be seekable and opened in binary mode; or pass its bytes")
-    offset = file.tell()
-    size = file.seek(0, os.SEEK_END) - offset
-    file.seek(offset)
     try:
-        return FileSource(file, offset, size, _picture(file, file, name))
-    finally:
+        if not _is_seekable_binary(file):
+            raise InvalidRequestError(
+                name, file, "the file must be seekable and opened in binary mode; or pass its bytes"
+            )
+        offset = file.tell()
+        size = file.seek(0, os.SEEK_END) - offset
         file.seek(offset)
+        picture = _picture(file, file, name)
+        file.seek(offset)
+    except InvalidRequestError:
+        raise
+    except (OSError, ValueError) as problem:
+        raise _unreadable(name, file, problem) from problem
+    return FileSource(file, offset, size, picture, name)
 
 
 def _is_seekable_binary(file: object) -> TypeGuard[BinaryIO]:
@@ -194,5 +222,7 @@ def _fingerprint(status: os.stat_result) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def _unreadable(name: str, path: Path, problem: OSError) -> InvalidRequestError:
-    return InvalidRequestError(name, str(path), f"the file cannot be read: {problem.strerror or problem}")
+def _unreadable(name: str, shown: object, problem: Exception) -> InvalidRequestError:
+    reason = getattr(problem, "strerror", None) or problem
+    value = str(shown) if isinstance(shown, Path) else shown
+    return InvalidRequestError(name, value, f"the file cannot be read: {reason}")

@@ -45,12 +45,13 @@ class MultipartForm:
 
 def _sections(parts: Iterable[tuple[str, str | Source]], boundary: str) -> Iterable[bytes | Source]:
     for name, value in parts:
-        head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name.translate(_ESCAPES)}"'
+        escaped = name.translate(_ESCAPES)
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="{escaped}"'
         if isinstance(value, str):
             yield f"{head}\r\n\r\n{value}\r\n".encode()
         else:
             kind = value.picture.format
-            yield f'{head}; filename="{name}{SUFFIXES[kind]}"\r\nContent-Type: {MEDIA_TYPES[kind]}\r\n\r\n'.encode()
+            yield f'{head}; filename="{escaped}{SUFFIXES[kind]}"\r\nContent-Type: {MEDIA_TYPES[kind]}\r\n\r\n'.encode()
             yield value
             yield b"\r\n"
     yield f"--{boundary}--\r\n".encode()

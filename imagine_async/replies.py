@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from math import isfinite
 
 from imagine_async import errors
 from imagine_async.errors import APIError, ReplyError
-from imagine_async.sniff import Picture, is_complete, sniff_bytes
+from imagine_async.sniff import Picture, begins_like_a_picture, is_complete, sniff_bytes
 
 __all__ = ["BODY_EXCERPT_CHARACTERS", "error_from_reply", "parse_retry_after", "picture_from_reply"]
 
@@ -130,7 +131,10 @@ def _number(value: str | None) -> float | None:
 
 def _seconds_until(date: str, now: float) -> float | None:
     try:
-        return max(0.0, parsedate_to_datetime(date).timestamp() - now)
+        moment = parsedate_to_datetime(date)
+        # A date that names no zone is in UTC; Python would take it for local time.
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(0.0, aware.timestamp() - now)
     except (ValueError, TypeError, OverflowError):
         return None
 
@@ -140,7 +144,7 @@ def _no_picture(
 ) -> APIError | ReplyError:
     if str(_members(body).get("status", "")).lower() == "error":
         return error_from_reply(status, headers, body, now=now, call_id=call_id)
-    if body.startswith((b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8")):
+    if begins_like_a_picture(body):
         return errors.TruncatedReplyError(
             f"the picture is cut within its header, after {len(body)} bytes", status=status, call_id=call_id
         )
@@ -183,7 +187,10 @@ def _code(value: object) -> int | None:
 def _text(value: object) -> str | None:
     if isinstance(value, list):
         value = "; ".join(str(item) for item in value)
-    return value[:BODY_EXCERPT_CHARACTERS] if isinstance(value, str) and value else None
+    if not isinstance(value, str) or not value:
+        return None
+    # JSON can hold lone surrogates, with which no log could be written.
+    return value[:BODY_EXCERPT_CHARACTERS].encode(errors="replace").decode()
 
 
 def _excerpt(body: bytes) -> str:

@@ -61,7 +61,7 @@ class Request:
 
     endpoint: ClassVar[Endpoint]
 
-    extra: Mapping[str, str] = field(factory=dict, converter=to_extra)
+    extra: Mapping[str, str] = field(factory=dict, converter=to_extra, hash=False)
 
     def __attrs_post_init__(self) -> None:
         for name in self.extra:

@@ -136,7 +136,7 @@ class Image:
         except ImportError:
             raise MissingExtraError("to_numpy()", "numpy") from None
         picture = self.to_pil()
-        return numpy.asarray(picture.convert("RGBA" if picture.has_transparency_data else "RGB"))
+        return numpy.array(picture.convert("RGBA" if picture.has_transparency_data else "RGB"))
 
     def _repr_png_(self) -> bytes | None:
         return self.content if self.format == "png" else None

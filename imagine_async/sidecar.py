@@ -40,7 +40,7 @@ def facts_as_json(image: Image) -> bytes:
         "height": image.height,
         "sha256": hashlib.sha256(image.content).hexdigest(),
     }
-    return (json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode()
+    return (json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode(errors="backslashreplace")
 
 
 def _bytes_facts(source: BytesSource) -> dict[str, Any]:

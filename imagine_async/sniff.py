@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from attrs import frozen
 
-__all__ = ["MEDIA_TYPES", "SUFFIXES", "Picture", "is_complete", "sniff", "sniff_bytes"]
+__all__ = ["MEDIA_TYPES", "SUFFIXES", "Picture", "begins_like_a_picture", "is_complete", "sniff", "sniff_bytes"]
 
 MEDIA_TYPES = {
     "jpeg": "image/jpeg",
@@ -28,6 +28,8 @@ _JPEG_END = b"\xff\xd9"
 _BARE_MARKERS = frozenset({0x01, *range(0xD0, 0xD9)})
 _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _START_OF_SCAN = 0xDA
+_MOST_MARKERS = 4096
+_GIF_EXTENSION, _GIF_IMAGE, _GIF_TRAILER = 0x21, 0x2C, 0x3B
 _AVIF_HEADER_BYTES = 4096
 
 
@@ -83,6 +85,18 @@ def sniff_bytes(content: bytes) -> Picture | None:
     return sniff(BytesIO(content))
 
 
+def begins_like_a_picture(content: bytes) -> bool:
+    """Tell whether the first bytes are a picture's, however few follow.
+
+    Args:
+        content: A file's bytes, or their beginning.
+
+    Returns:
+        True where a magic number stands.
+    """
+    return _reader_for(content[:32]) is not None
+
+
 def is_complete(content: bytes, picture: Picture) -> bool:
     """Tell whether the bytes end where the format says that they must.
 
@@ -99,11 +113,11 @@ def is_complete(content: bytes, picture: Picture) -> bool:
         case "jpeg":
             return content.rfind(_JPEG_END) > _scan_offset(content)
         case "gif":
-            return content.rstrip(b"\0").endswith(b";")
+            return _gif_ends(content)
         case "webp":
             return len(content) >= 8 + int.from_bytes(content[4:8], "little")
         case _:
-            return _boxes_fit(content)
+            return _boxes_end(content)
 
 
 def _reader_for(head: bytes) -> Callable[[BinaryIO], Picture] | None:
@@ -140,6 +154,8 @@ def _read_gif(stream: BinaryIO) -> Picture:
 def _read_webp(stream: BinaryIO) -> Picture:
     head = stream.read(30)
     kind = head[12:16]
+    if len(head) < (25 if kind == b"VP8L" else 30):
+        raise ValueError("the header is cut")
     if kind == b"VP8X":
         width = 1 + int.from_bytes(head[24:27], "little")
         return _measured("webp", width, 1 + int.from_bytes(head[27:30], "little"))
@@ -168,20 +184,21 @@ def _read_jpeg(stream: BinaryIO) -> Picture:
 def _jpeg_segments(stream: BinaryIO) -> Iterator[tuple[int, int]]:
     """Yield marker and payload length up to the first scan; the consumer moves past the payload."""
     stream.read(2)
-    while True:
-        byte = stream.read(1)[0]
-        while byte != 0xFF:
-            byte = stream.read(1)[0]
-        while byte == 0xFF:
-            byte = stream.read(1)[0]
-        if byte in _BARE_MARKERS:
-            continue
-        length: int = struct.unpack(">H", stream.read(2))[0] - 2
-        if length < 0:
-            raise ValueError("segment shorter than its own length")
-        yield byte, length
-        if byte == _START_OF_SCAN:
-            return
+    for _ in range(_MOST_MARKERS):
+        lead, marker = stream.read(2)
+        if lead != 0xFF:
+            raise ValueError("no marker where one belongs")
+        if marker == 0xFF:
+            # A fill byte: the marker may begin with the next one.
+            stream.seek(-1, 1)
+        elif marker not in _BARE_MARKERS:
+            length: int = struct.unpack(">H", stream.read(2))[0] - 2
+            if length < 0:
+                raise ValueError("segment shorter than its own length")
+            yield marker, length
+            if marker == _START_OF_SCAN:
+                return
+    raise ValueError("a header without an end")
 
 
 def _scan_offset(content: bytes) -> int:
@@ -195,16 +212,44 @@ def _scan_offset(content: bytes) -> int:
     return stream.tell()
 
 
-def _boxes_fit(content: bytes) -> bool:
-    """Walk the top-level boxes of an ISO media file and see that the last ends with the file."""
-    at = 0
+def _gif_ends(content: bytes) -> bool:
+    """Walk the blocks of a GIF up to its trailer."""
+    try:
+        at = 13 + _colour_table_bytes(content[10])
+        while content[at] != _GIF_TRAILER:
+            at = _gif_block_end(content, at)
+    except IndexError:
+        return False
+    return True
+
+
+def _gif_block_end(content: bytes, at: int) -> int:
+    if content[at] == _GIF_EXTENSION:
+        at += 2
+    elif content[at] == _GIF_IMAGE:
+        at += 11 + _colour_table_bytes(content[at + 9])
+    else:
+        raise IndexError("no block begins like this")
+    while content[at]:
+        at += 1 + content[at]
+    return at + 1
+
+
+def _colour_table_bytes(flags: int) -> int:
+    return 3 << ((flags & 0x07) + 1) if flags & 0x80 else 0
+
+
+def _boxes_end(content: bytes) -> bool:
+    """Walk the top-level boxes of an ISO media file: its data is there, and the last box ends with the file."""
+    at, has_data = 0, False
     while at + 8 <= len(content):
-        size = int.from_bytes(content[at : at + 4], "big")
+        size, kind = int.from_bytes(content[at : at + 4], "big"), content[at + 4 : at + 8]
+        has_data |= kind == b"mdat"
         if size == 1:
             size = int.from_bytes(content[at + 8 : at + 16], "big")
         if size == 0:
-            return True
+            return has_data
         if size < 8:
             return False
         at += size
-    return at == len(content)
+    return has_data and at == len(content)

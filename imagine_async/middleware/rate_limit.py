@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RateLimit", "RateLimiter"]
 
-_PATTERN = re.compile(r"\s*(\d+)\s*/\s*(\d+(?:\.\d+)?)?\s*(s|sec|second|m|min|minute|h|hour)s?\s*")
+_PATTERN = re.compile(r"\s*(\d+)\s*/\s*(\d+(?:\.\d+)?)?\s*(s|secs?|seconds?|m|mins?|minutes?|h|hours?)\s*")
 _UNIT_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -85,6 +85,13 @@ class RateLimit:
         return self.interval * (self.burst_calls - 1)
 
 
+@frozen
+class _Reservation:
+    slot: float
+    wait: float
+    refusals: int
+
+
 class RateLimiter(Middleware):
     """Holds each attempt until its slot.
 
@@ -99,48 +106,53 @@ class RateLimiter(Middleware):
         # Slots are shared by all loops and threads that use the client.
         self._lock = threading.Lock()
         self._next_slot = 0.0
+        self._resume_at = 0.0
+        self._refusals = 0
 
     async def around_attempt(self, call: Call, next: Handler) -> Image:
         """Wait for a slot, then go on; learn from a refusal."""
-        await self._wait_for_slot(call)
+        while (reservation := self._reserve()).wait > 0:
+            await self._wait_for(reservation, call)
+            if reservation.refusals == self._refusals:
+                break
+            # Somebody was refused in the meantime: slots given out before that count no more.
         try:
             return await next(call)
         except RateLimitedError as error:
             self._push_back(error.retry_after)
             raise
 
-    async def _wait_for_slot(self, call: Call) -> None:
-        slot, wait = self._reserve()
-        if wait <= 0:
-            return
+    async def _wait_for(self, reservation: _Reservation, call: Call) -> None:
         try:
-            if wait >= call.remaining:
-                raise _too_late(wait, call)
-            call.emit("waiting", seconds=wait)
-            await self._clock.sleep(wait)
+            if reservation.wait >= call.remaining:
+                raise _too_late(reservation.wait, call)
+            call.emit("waiting", seconds=reservation.wait)
+            await self._clock.sleep(reservation.wait)
         except BaseException:
-            self._give_back(slot)
+            self._give_back(reservation)
             raise
 
-    def _reserve(self) -> tuple[float, float]:
-        """Take the next slot: its place in the sequence, and seconds until it may be used."""
+    def _reserve(self) -> _Reservation:
         now = self._clock.now()
         with self._lock:
             slot = max(self._next_slot, now)
             self._next_slot = slot + self.limit.interval
-        return slot, slot - self.limit.tolerance - now
+            return _Reservation(slot, slot - self.limit.tolerance - now, self._refusals)
 
-    def _give_back(self, slot: float) -> None:
+    def _give_back(self, reservation: _Reservation) -> None:
         """Free a slot if nobody stands behind it: moving those who do would break the limit."""
         with self._lock:
-            if self._next_slot == slot + self.limit.interval:
-                self._next_slot = slot
+            last = self._next_slot == reservation.slot + self.limit.interval
+            if last and reservation.refusals == self._refusals:
+                self._next_slot = reservation.slot
 
     def _push_back(self, seconds: float | None) -> None:
-        """After a refusal nobody has a burst left, and the server's wait counts for all."""
+        """After a refusal nobody has a burst left, and the server's wait counts for all, also for those who wait."""
+        pause = max(seconds or 0.0, self.limit.interval)
         with self._lock:
-            resume = self._clock.now() + (self.limit.interval if seconds is None else seconds)
-            self._next_slot = max(self._next_slot, resume + self.limit.tolerance)
+            self._refusals += 1
+            self._resume_at = max(self._resume_at, self._clock.now() + pause)
+            self._next_slot = self._resume_at + self.limit.tolerance
 
 
 def _too_late(wait: float, call: Call) -> DeadlineExceededError:

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from attrs import field, frozen
-from attrs.validators import ge
+from attrs import Attribute, field, frozen
 
 from imagine_async.call import Call, Handler
 from imagine_async.errors import (
     APIError,
-    ConnectError,
+    ConfigurationError,
     ImagineError,
     Outcome,
     RateLimitedError,
     ServiceUnavailableError,
+    TransportError,
 )
 from imagine_async.middleware.base import Middleware
 
@@ -28,6 +28,14 @@ if TYPE_CHECKING:
     from imagine_async.results import Image
 
 __all__ = ["NO_RETRY", "Retry", "RetryPolicy", "seconds_before_retry"]
+
+
+def _at_least(least: float) -> Callable[[Any, Attribute[Any], float], None]:
+    def check(_: Any, attribute: Attribute[Any], value: float) -> None:
+        if not value >= least:
+            raise ConfigurationError(f"{attribute.name}={value!r}: pass a number of at least {least}")
+
+    return check
 
 
 @frozen(kw_only=True)
@@ -40,12 +48,15 @@ class RetryPolicy:
         longest_wait: Seconds, the cap of the backoff.
         longest_retry_after: Seconds that a server may ask for; beyond them the error is raised at once.
         resend_unknown: Whether to send again what may have been charged already.
+
+    Raises:
+        ConfigurationError: A number is out of range.
     """
 
-    attempts: int = field(default=3, validator=ge(1))
-    first_wait: float = field(default=0.5, validator=ge(0))
-    longest_wait: float = field(default=20.0, validator=ge(0))
-    longest_retry_after: float = field(default=120.0, validator=ge(0))
+    attempts: int = field(default=3, validator=_at_least(1))
+    first_wait: float = field(default=0.5, validator=_at_least(0))
+    longest_wait: float = field(default=20.0, validator=_at_least(0))
+    longest_retry_after: float = field(default=120.0, validator=_at_least(0))
     resend_unknown: bool = False
 
 
@@ -73,7 +84,7 @@ def seconds_before_retry(
     asked = error.retry_after if isinstance(error, APIError) else None
     if asked is not None:
         return asked if asked <= min(policy.longest_retry_after, remaining) else None
-    wait = chance * min(policy.longest_wait, policy.first_wait * 2 ** (attempt - 1))
+    wait = chance * min(policy.longest_wait, policy.first_wait * 2.0 ** min(attempt - 1, 1000))
     return wait if wait < remaining else None
 
 
@@ -82,7 +93,7 @@ def _may_be_sent_again(error: ImagineError, policy: RetryPolicy) -> bool:
         return True
     if error.outcome is Outcome.UNKNOWN:
         return policy.resend_unknown
-    return isinstance(error, ConnectError) and error.outcome is Outcome.NOT_SENT
+    return isinstance(error, TransportError) and error.outcome is Outcome.NOT_SENT
 
 
 class Retry(Middleware):
