@@ -1,0 +1,1 @@
+"""Edits of existing pictures: inpainting, matting, enlarging, extending, compositing."""

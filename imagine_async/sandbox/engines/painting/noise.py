@@ -1,0 +1,116 @@
+"""Value noise: fractal sums, ridges, domain warp and tileable textures for ground seen in perspective."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from imagine_async.sandbox.engines.arrays import FloatArray, Size
+
+_MARGIN = 2
+"""Extra lattice cells on each side, so that bicubic interpolation never sees the lattice's end."""
+
+
+def value_noise(generator: np.random.Generator, size: Size, cells: tuple[float, float]) -> FloatArray:
+    """Return smooth noise, a (height, width) plane in about 0..1.
+
+    Args:
+        generator: Source of the lattice values.
+        size: Width and height in pixels.
+        cells: Lattice cells across the width and the height; more is finer.
+    """
+    columns, rows = (int(np.ceil(count)) + 2 * _MARGIN for count in cells)
+    lattice = Image.fromarray(generator.random((rows, columns), dtype=np.float32))
+    box = (_MARGIN, _MARGIN, _MARGIN + cells[0], _MARGIN + cells[1])
+    return np.asarray(lattice.resize(size, Image.Resampling.BICUBIC, box=box), dtype=np.float32)
+
+
+def fractal_noise(
+    generator: np.random.Generator,
+    size: Size,
+    cells: tuple[float, float],
+    octaves: int = 5,
+    gain: float = 0.5,
+) -> FloatArray:
+    """Return a sum of noise octaves, each twice as fine and `gain` times as strong, in about 0..1."""
+    total = np.zeros((size[1], size[0]), dtype=np.float32)
+    strength, reach = 1.0, 0.0
+    for octave in range(octaves):
+        scale = 2.0**octave
+        total += strength * value_noise(generator, size, (cells[0] * scale, cells[1] * scale))
+        reach += strength
+        strength *= gain
+    return total / np.float32(reach)
+
+
+def ridged(noise: FloatArray) -> FloatArray:
+    """Fold noise about its middle so that mid values become sharp crests at 1."""
+    return 1 - np.abs(noise * 2 - 1)
+
+
+def sample(plane: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
+    """Return a plane's values at positions in pixels, bilinear, wrapping round at the edges."""
+    height, width = plane.shape
+    left, top = np.floor(x), np.floor(y)
+    across, down = (x - left).astype(np.float32), (y - top).astype(np.float32)
+    column, row = left.astype(np.int32) % width, top.astype(np.int32) % height
+    next_column, next_row = (column + 1) % width, (row + 1) % height * width
+    flat, row = plane.reshape(-1), row * width
+    upper = flat[row + column] * (1 - across) + flat[row + next_column] * across
+    lower = flat[next_row + column] * (1 - across) + flat[next_row + next_column] * across
+    result: FloatArray = upper + (lower - upper) * down
+    return result
+
+
+def warp(plane: FloatArray, shift_x: FloatArray | np.float32, shift_y: FloatArray | np.float32) -> FloatArray:
+    """Return a plane displaced by per-pixel shifts in pixels, to the nearest pixel, clamped at the edges."""
+    height, width = plane.shape
+    columns = np.clip(np.arange(width) + shift_x, 0, width - 1).astype(np.int32)
+    rows = np.clip(np.arange(height)[:, None] + shift_y, 0, height - 1).astype(np.int32)
+    result: FloatArray = plane.reshape(-1)[rows * width + columns]
+    return result
+
+
+class TileableNoise:
+    """Fractal noise that repeats without a seam, sampled at any position.
+
+    One period is one unit; values are in about 0..1.
+    """
+
+    def __init__(
+        self,
+        generator: np.random.Generator,
+        *,
+        cells: int = 6,
+        octaves: int = 5,
+        gain: float = 0.5,
+        crests: bool = False,
+        resolution: int = 512,
+    ) -> None:
+        """Draw one period of noise.
+
+        Args:
+            generator: Source of the lattice values.
+            cells: Lattice cells per period in the coarsest octave.
+            octaves: Number of octaves.
+            gain: Strength of an octave relative to the one before.
+            crests: Whether each octave is folded into ridges.
+            resolution: Samples per period.
+        """
+        total = np.zeros((resolution, resolution), dtype=np.float32)
+        for octave in range(octaves):
+            layer = _tile(generator, cells * 2**octave, resolution)
+            total += np.float32(gain**octave) * (ridged(layer) if crests else layer)
+        self._plane = total / np.float32(sum(gain**octave for octave in range(octaves)))
+
+    def at(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        """Return the noise at positions in periods."""
+        resolution = self._plane.shape[0]
+        return sample(self._plane, x * resolution, y * resolution)
+
+
+def _tile(generator: np.random.Generator, cells: int, resolution: int) -> FloatArray:
+    lattice = np.pad(generator.random((cells, cells), dtype=np.float32), _MARGIN, mode="wrap")
+    box = (_MARGIN, _MARGIN, _MARGIN + cells, _MARGIN + cells)
+    resized = Image.fromarray(lattice).resize((resolution, resolution), Image.Resampling.BICUBIC, box=box)
+    return np.asarray(resized, dtype=np.float32)

@@ -1,0 +1,1 @@
+"""Drawings of subjects, made of shaded parts."""
