@@ -1,0 +1,101 @@
+"""The command line: which commands there are, and how every one of them ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App
+
+from imagine_async.cli.demo import demo
+from imagine_async.cli.generate import generate
+from imagine_async.cli.output import CommandError, complain, explain
+from imagine_async.cli.sandbox import sandbox
+from imagine_async.errors import ImagineError
+from imagine_async.version import VERSION
+
+__all__ = ["app", "run"]
+
+_HELP = "Make pictures with the Imagine API, or with a sandbox on this machine: no key, no network, no bill."
+_EXAMPLES = """\
+Examples:
+
+    imagine demo
+        Twenty pictures and a page to look at: what the SDK does.
+
+    imagine generate "a lighthouse at dusk" --sandbox
+        One picture, painted on this machine.
+
+    export IMAGINE_API_KEY=...
+    imagine generate "a lighthouse at dusk" --style realistic --seed 7
+        One picture, painted by the API and paid for with tokens. Keys are
+        made in the Keys tab of https://platform.imagine.art.
+
+    imagine sandbox
+        A server for your own programs to talk to, instead of the API.
+
+imagine COMMAND --help tells more of each.
+"""
+_EXAMPLES_OF_DEMO = """\
+Examples:
+
+    imagine demo
+    imagine demo --out /tmp/pictures --side 512
+"""
+_EXAMPLES_OF_GENERATE = """\
+Examples:
+
+    imagine generate "a red fox in snow" --sandbox
+    imagine generate "a red fox in snow" --aspect-ratio 16:9 --out fox.jpg
+    imagine generate "a red fox in snow" --seed 7 --json | jq .tokens
+"""
+_EXAMPLES_OF_SANDBOX = """\
+Examples:
+
+    imagine sandbox
+    imagine sandbox --port 0 --key vk-alice --key vk-bob --credits none
+    imagine sandbox --rate-limit 5/s --side 256
+"""
+
+app = App(
+    name="imagine",
+    help=_HELP,
+    help_format="plaintext",
+    help_epilogue=_EXAMPLES,
+    version=VERSION,
+    # `main` handles a Ctrl-C, wherever it falls.
+    suppress_keyboard_interrupt=False,
+)
+app.command(demo, help_epilogue=_EXAMPLES_OF_DEMO)
+app.command(generate, help_epilogue=_EXAMPLES_OF_GENERATE)
+app.command(sandbox, help_epilogue=_EXAMPLES_OF_SANDBOX)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line.
+
+    Args:
+        arguments: The words after the program's name.
+
+    Returns:
+        The exit code: 0 for success, 1 for a failure, 2 for a command given wrongly.
+    """
+    try:
+        app(arguments, result_action="return_none")
+    except CommandError as trouble:
+        complain(f"imagine: {trouble.message}")
+        return trouble.code
+    except ImagineError as error:
+        complain(explain(error))
+        return 1
+    except BrokenPipeError:
+        return _reader_is_gone()
+    return 0
+
+
+def _reader_is_gone() -> int:
+    """End quietly when the output goes to a program that has stopped reading, such as `head`."""
+    # The interpreter flushes once more at its end, and would complain.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1

@@ -1,0 +1,91 @@
+"""`imagine sandbox`: the sandbox on a port, until Ctrl-C."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+from typing import Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from imagine_async.cli.extras import require_sandbox
+from imagine_async.cli.output import CommandError, complain, say
+from imagine_async.config import BASE_URL_VARIABLE, KEY_VARIABLE
+
+__all__ = ["sandbox"]
+
+_LARGEST_PORT = 65_535
+_USUAL_KEYS = ("vk-sandbox",)
+
+
+def sandbox(
+    *,
+    host: str = "127.0.0.1",
+    port: Annotated[int, Parameter(validator=Number(gte=0, lte=_LARGEST_PORT))] = 8787,
+    key: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    credits: int | None = 1000,
+    rate_limit: str = "50/60s",
+    side: int = 1024,
+) -> None:
+    """Serve an Imagine-compatible API on this machine until Ctrl-C: no key, no network, no bill.
+
+    What it charged stands in its books, at /_sandbox/books.
+
+    Args:
+        host: The address to listen at.
+        port: The port to listen at; 0 takes any free one.
+        key: A key that is let in, vk-sandbox if none is named; may be given several times.
+        credits: Tokens of each key, or none for no end of them.
+        rate_limit: Requests of each key in any window, as 50/60s, 5/s or 100/min, or none for no limit.
+        side: Pixels of a square picture's side; smaller ones are painted faster.
+    """
+    require_sandbox()
+    from imagine_async.sandbox import SandboxSettings, serve
+
+    limit = None if rate_limit == "none" else rate_limit
+    try:
+        settings = SandboxSettings(keys=key or _USUAL_KEYS, credits=credits, rate_limit=limit, side=side)
+    except ValueError as error:
+        raise CommandError(str(error), code=2) from error
+    _warn_of_strangers(host)
+    try:
+        serve(settings, host=host, port=port, announce=_announce)
+    except BrokenPipeError:
+        # Nobody reads what is announced, which says nothing about the port.
+        raise
+    except OSError as error:
+        raise CommandError(_no_listening(host, port, error)) from error
+    say("The sandbox has stopped.")
+
+
+def _announce(base_url: str, key: str) -> None:
+    say(
+        f"The sandbox listens at {base_url} and lets in the key {key}\n\n"
+        f"    export {BASE_URL_VARIABLE}={base_url}\n"
+        f"    export {KEY_VARIABLE}={key}\n\n"
+        f"Its books: {base_url}/_sandbox/books\n"
+        "Ctrl-C stops it."
+    )
+
+
+def _warn_of_strangers(host: str) -> None:
+    if not _is_loopback(host):
+        complain(
+            f"Warning: whoever reaches {host} can use this sandbox and read its books; it is made for one machine."
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _no_listening(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"port {port} of {host} is taken: stop what listens there, or choose another with --port (0: any free one)"
+        )
+    return f"cannot listen at port {port} of {host}: {error.strerror or error}"

@@ -1,0 +1,122 @@
+"""`imagine sandbox`."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import urllib.request
+from collections.abc import Callable
+
+import pytest
+
+from imagine_async import Imagine
+from imagine_async.cli.app import run
+from imagine_async.errors import InsufficientCreditsError, RateLimitedError
+from imagine_async.middleware import NO_RETRY
+
+RunImagine = Callable[..., subprocess.CompletedProcess[str]]
+StartImagine = Callable[..., subprocess.Popen[str]]
+
+
+def _exports(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """Read what the command says up to its last line, and return its export lines' values."""
+    assert process.stdout is not None
+    assert process.stderr is not None
+    values = {}
+    for line in process.stdout:
+        if found := re.fullmatch(r"\s+export (\w+)=(\S+)\n", line):
+            values[found[1]] = found[2]
+        if "Ctrl-C" in line:
+            return values["IMAGINE_BASE_URL"], values["IMAGINE_API_KEY"]
+    raise AssertionError(process.stderr.read())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serves_until_it_is_told_to_stop(start_imagine: StartImagine, number: signal.Signals) -> None:
+    """It prints what to export, serves these settings, and stops cleanly with exit code 0."""
+    process = start_imagine("sandbox", "--port", "0", "--side", "64")
+    base_url, key = _exports(process)
+    with Imagine(key, base_url=base_url) as client:
+        image = client.text_to_image("a red fox", seed=1)
+    assert (image.width, image.height) == (64, 64)
+    with urllib.request.urlopen(f"{base_url}/_sandbox/books") as reply:
+        assert json.load(reply)["accounts"][0]["tokens"] == 1
+    process.send_signal(number)
+    output, complaints = process.communicate(timeout=30)
+    assert (process.returncode, complaints) == (0, "")
+    assert output == "The sandbox has stopped.\n"
+
+
+def test_keys_credits_and_limit(start_imagine: StartImagine) -> None:
+    """Keys, credits and the rate limit are those of the command line."""
+    options = ("--key", "vk-alice", "--key", "vk-bob", "--credits", "2", "--rate-limit", "3/60s", "--side", "16")
+    base_url, key = _exports(start_imagine("sandbox", "--port", "0", *options))
+    assert key == "vk-alice"
+    with Imagine("vk-bob", base_url=base_url, retry=NO_RETRY) as client:
+        client.text_to_image("a red fox")
+        client.text_to_image("a red fox")
+        with pytest.raises(InsufficientCreditsError):
+            client.text_to_image("a red fox")
+        with pytest.raises(RateLimitedError):
+            client.text_to_image("a red fox")
+
+
+def test_without_limits(start_imagine: StartImagine) -> None:
+    """The word none switches credits and the rate limit off."""
+    options = ("--credits", "none", "--rate-limit", "none", "--side", "16")
+    base_url, key = _exports(start_imagine("sandbox", "--port", "0", *options))
+    with Imagine(key, base_url=base_url, retry=NO_RETRY, rate_limit=None) as client:
+        for _ in range(60):
+            client.text_to_image("a red fox", style="flux-dev")
+    with urllib.request.urlopen(f"{base_url}/_sandbox/books") as reply:
+        account = json.load(reply)["accounts"][0]
+    assert (account["calls"], account["credits_left"]) == (60, None)
+
+
+def test_port_that_is_taken(imagine: RunImagine) -> None:
+    """A port in use is named, with a way out and exit code 1."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        result = imagine("sandbox", "--port", port)
+    assert result.returncode == 1
+    assert f"port {port} of 127.0.0.1 is taken" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_address_of_another_machine(imagine: RunImagine) -> None:
+    """An address that cannot be listened at is one line; as it is no loopback, a warning comes before it."""
+    result = imagine("sandbox", "--host", "192.0.2.1")
+    assert result.returncode == 1
+    assert "Warning: whoever reaches 192.0.2.1" in result.stderr
+    assert "cannot listen at port 8787 of 192.0.2.1" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "advice"),
+    [
+        (["--rate-limit", "often"], "a rate limit reads like"),
+        (["--side", "3"], "side: a whole number from 16"),
+        (["--key", "two words"], "a key is one or more visible"),
+        (["--credits", "-1"], "credits: a whole number from 0"),
+    ],
+)
+def test_settings_that_make_no_sense(capsys: pytest.CaptureFixture[str], options: list[str], advice: str) -> None:
+    """A bad setting ends with exit code 2 and says what is allowed."""
+    assert run(["sandbox", *options]) == 2
+    assert advice in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("host", "warned"),
+    [("127.0.0.1", False), ("127.8.8.8", False), ("::1", False), ("localhost", False), ("0.0.0.0", True), ("::", True)],
+)
+def test_warning_of_strangers(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, host: str, warned: bool
+) -> None:
+    """A warning comes where others than this machine can reach the sandbox, and only there."""
+    monkeypatch.setattr("imagine_async.sandbox.serve", lambda *_arguments, **_options: None)
+    assert run(["sandbox", "--host", host]) == 0
+    assert ("Warning" in capsys.readouterr().err) is warned
