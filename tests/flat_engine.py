@@ -64,6 +64,6 @@ if __name__ == "__main__":
     serve(
         SandboxSettings(credits=None, rate_limit=None, side=16),
         port=0,
-        announce=lambda base_url, key: print(base_url, key, flush=True),
+        announce=lambda base_url, key: print(base_url, key, flush=True),  # noqa: T201 - the test reads it
         engine=FlatEngine(),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from email import message_from_bytes
+from email.message import Message
 from email.policy import HTTP
 from io import BytesIO
 from pathlib import Path
@@ -57,8 +58,15 @@ async def client() -> AsyncIterator[AsyncImagine]:
 def form_of(request: httpx.Request) -> dict[str, bytes]:
     """Read a multipart form with the standard library's parser."""
     head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
-    parts = message_from_bytes(head + request.content, policy=HTTP).iter_parts()
-    return {part.get_param("name", header="content-disposition"): part.get_payload(decode=True) for part in parts}
+    message = message_from_bytes(head + request.content, policy=HTTP)
+    return dict(_named(part) for part in message.iter_parts())
+
+
+def _named(part: Message[str, str]) -> tuple[str, bytes]:
+    name, content = part.get_param("name", header="content-disposition"), part.get_payload(decode=True)
+    assert isinstance(name, str)
+    assert isinstance(content, bytes)
+    return name, content
 
 
 CALLS: dict[str, tuple[Callable[[AsyncImagine], Awaitable[Image]], str, dict[str, bytes]]] = {

@@ -206,7 +206,8 @@ async def test_failing_input_loses_no_picture(client: AsyncImagine, server: Serv
 
 async def test_no_input_ends_at_once(client: AsyncImagine) -> None:
     """Nothing in, nothing out."""
-    assert [pair async for pair in client.generate_many([])] == []
+    nothing: list[TextToImage] = []
+    assert [pair async for pair in client.generate_many(nothing)] == []
 
 
 @pytest.mark.parametrize("concurrency", [0, -1, True, "8"])

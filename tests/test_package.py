@@ -57,7 +57,7 @@ def test_names_are_listed() -> None:
 def test_unknown_name_is_an_attribute_error() -> None:
     """A name that does not exist says so, as with any module."""
     with pytest.raises(AttributeError, match="no attribute 'Imagin'"):
-        _ = imagine_async.Imagin  # type: ignore[attr-defined] # the mistake is the test
+        _ = imagine_async.Imagin
 
 
 def test_importing_does_no_work() -> None:

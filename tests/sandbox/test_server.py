@@ -20,7 +20,8 @@ from imagine_async.sandbox import SandboxSettings, __main__, running_sandbox, se
 from imagine_async.sandbox.server import RunningSandbox
 
 if TYPE_CHECKING:
-    from tests.sandbox.conftest import Bench, FlatEngine
+    from tests.flat_engine import FlatEngine
+    from tests.sandbox.conftest import Bench
 
 FORM = {"prompt": (None, "a red fox"), "style": (None, "anime"), "seed": (None, "7")}
 LIMITS = "--credits none --rate-limit 5/s --side 99"
