@@ -31,7 +31,9 @@ def sandbox_server(*, credits: int | None, side: int, rate_limit: str | None) ->
     """
     try:
         from imagine_async.sandbox import SandboxSettings, create_app
+        from imagine_async.sandbox.engines import ProceduralEngine
     except ImportError:
         raise MissingExtraError("the sandbox", "sandbox") from None
     settings = SandboxSettings(credits=credits, side=side, rate_limit=rate_limit)
-    return settings.keys[0], _BASE_URL, in_process_client(create_app(settings))
+    app = create_app(settings, engine=ProceduralEngine())
+    return settings.keys[0], _BASE_URL, in_process_client(app)

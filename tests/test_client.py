@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from email import message_from_bytes
 from email.message import Message
@@ -384,6 +386,19 @@ async def test_sandbox_serves_every_endpoint_in_process() -> None:
     assert results[3].width == 128
     assert client.usage().calls == 8
     assert client.usage().tokens == sum(image.tokens or 0 for image in results)
+
+
+@pytest.mark.parametrize("missing", ["starlette", "numpy", "PIL", "python_multipart"])
+def test_sandbox_without_its_extra_says_what_to_install(missing: str) -> None:
+    """Whichever package of the extra is missing, the error names the extra."""
+    program = (
+        f"import sys; sys.modules[{missing!r}] = None\n"
+        "from imagine_async import AsyncImagine, MissingExtraError\n"
+        "try: AsyncImagine.sandbox()\n"
+        "except MissingExtraError as error: print(error)"
+    )
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert 'pip install "imagine-async[sandbox]"' in said
 
 
 async def test_sandbox_out_of_tokens_is_a_clear_error() -> None:

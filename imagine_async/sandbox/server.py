@@ -49,9 +49,9 @@ class RunningSandbox:
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it accepts connections."""
+    """A server that says when it accepts connections and can be stopped."""
 
-    def __init__(self, app: Starlette) -> None:
+    def __init__(self, app: Starlette, when_ready: Callable[[], None]) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -62,17 +62,12 @@ class _Server(uvicorn.Server):
                 timeout_graceful_shutdown=_GRACE_SECONDS,
             )
         )
-        self.ready = threading.Event()
+        self._when_ready = when_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self.ready.set()
-
-    def run_in_thread(self, listener: socket.socket) -> None:
-        try:
-            self.run([listener])
-        finally:
-            self.ready.set()
+        # By now uvicorn listens to signals: whoever is told may send one at once.
+        self._when_ready()
 
 
 def serve(
@@ -98,9 +93,8 @@ def serve(
     settings = SandboxSettings() if settings is None else settings
     # The port first: if it is taken, that is known before the engine's slow import.
     with _listener(host, port) as listener, _quiet_signals():
-        server = _Server(create_app(settings, engine=engine))
-        announce(_base_url(host, listener), settings.keys[0])
-        server.run([listener])
+        app = create_app(settings, engine=engine)
+        _Server(app, lambda: announce(_base_url(host, listener), settings.keys[0])).run([listener])
 
 
 @contextmanager
@@ -128,15 +122,22 @@ def running_sandbox(
     settings = SandboxSettings() if settings is None else settings
     with _listener(host, port) as listener:
         app = create_app(settings, engine=engine)
-        server = _Server(app)
-        thread = threading.Thread(target=server.run_in_thread, args=(listener,), name="imagine-sandbox", daemon=True)
+        ready = threading.Event()
+        server = _Server(app, ready.set)
+        thread = threading.Thread(target=server.run, args=([listener],), name="imagine-sandbox", daemon=True)
         thread.start()
-        server.ready.wait()
+        _wait_until(ready, thread)
         try:
             yield RunningSandbox(_base_url(host, listener), settings.keys[0], app)
         finally:
             server.should_exit = True
             thread.join()
+
+
+def _wait_until(ready: threading.Event, thread: threading.Thread) -> None:
+    """Wait for a server that starts, but not for one that has failed to."""
+    while not ready.wait(0.1) and thread.is_alive():
+        continue
 
 
 def _listener(host: str, port: int) -> socket.socket:

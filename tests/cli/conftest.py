@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -21,8 +22,8 @@ _MAIN = (
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
     "from imagine_async.cli import main; main()"
 )
-_CHROMIUM = (
-    "chromium --headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
+_BROWSER_OPTIONS = (
+    "--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
     "--disable-sync --no-first-run --enable-logging=stderr --virtual-time-budget=10000 --dump-dom"
 )
 _PROBE = """<script>addEventListener("load", () => {
@@ -93,8 +94,18 @@ def _all_of(terminal: int) -> Iterator[bytes]:
             return
 
 
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Find the browser: CI has to have one, a newcomer's machine need not."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        missing = "the page is looked at in Chromium, which is not installed (Debian: apt-get install chromium)"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
+    return found
+
+
 @pytest.fixture
-def browse(tmp_path: Path) -> Callable[..., tuple[dict[str, int], list[str]]]:
+def browse(tmp_path: Path, chromium: str) -> Callable[..., tuple[dict[str, int], list[str]]]:
     """Open a page from the disk in Chromium: its probed figures by name, and its console."""
 
     def open_page(page: Path, *, width: int = 1400) -> tuple[dict[str, int], list[str]]:
@@ -102,7 +113,13 @@ def browse(tmp_path: Path) -> Callable[..., tuple[dict[str, int], list[str]]]:
         probed.write_text(page.read_text("utf-8").replace("</body>", f"{_PROBE}</body>"), "utf-8")
         profile = tmp_path / "chromium-profile"
         browser = subprocess.run(
-            [*_CHROMIUM.split(), f"--window-size={width},2000", f"--user-data-dir={profile}", probed.as_uri()],
+            [
+                chromium,
+                *_BROWSER_OPTIONS.split(),
+                f"--window-size={width},2000",
+                f"--user-data-dir={profile}",
+                probed.as_uri(),
+            ],
             capture_output=True,
             text=True,
             timeout=60,
