@@ -21,7 +21,6 @@ class ScriptedServer:
 
     behaviours: list[Behaviour]
     connections: int = 0
-    requests: list[bytes] = field(factory=list)
     _listener: socket.socket = field(init=False)
 
     def __attrs_post_init__(self) -> None:

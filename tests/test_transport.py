@@ -351,6 +351,24 @@ async def test_cancelled_calls_leave_no_slot_behind() -> None:
                     await client.text_to_image("a fox")
 
 
+async def test_refusal_before_the_upload_is_whole_is_read(tmp_path: Path) -> None:
+    """A server that answers without reading the form is heard, though the rest of the form has nowhere to go."""
+    picture = tmp_path / "large.png"
+    picture.write_bytes(PNG[:-12] + bytes(5_000_000) + PNG[-12:])
+
+    def behave(connection: socket.socket) -> None:
+        read_head(connection)
+        connection.sendall(reply(b'{"status":"error","code":1001}', status="401 Unauthorized"))
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(1 << 16):
+            pass
+
+    with scripted_server(behave) as server:
+        async with client_of(server.url) as client:
+            with pytest.raises(AuthenticationError):
+                await client.upscale(picture)
+
+
 async def test_large_upload_is_never_whole_in_memory(tmp_path: Path) -> None:
     """A file of 20 MB is sent, whole and in order, with a few pieces of it in memory."""
     picture = tmp_path / "large.png"
