@@ -22,6 +22,7 @@ from imagine_async import (
     Outcome,
     TextToImage,
 )
+from imagine_async.fanout import FanOut
 from tests.samples import png_bytes
 
 pytestmark = pytest.mark.anyio
@@ -202,6 +203,15 @@ async def test_failing_input_loses_no_picture(client: AsyncImagine, server: Serv
         async for _, result in client.generate_many(foxes(), concurrency=8):
             results.append(result)
     assert [type(result) for result in results] == [Image] * 3
+
+
+async def test_fan_out_that_never_began_can_be_closed() -> None:
+    """Closing before the first result takes nothing from the input, and closing twice is none too many."""
+    taken = iter(range(3))
+    calls = FanOut[int, int](anyio.sleep, taken, concurrency=2)  # type: ignore[arg-type] # never called
+    await calls.aclose()
+    await calls.aclose()
+    assert list(taken) == [0, 1, 2]
 
 
 async def test_no_input_ends_at_once(client: AsyncImagine) -> None:

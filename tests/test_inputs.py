@@ -253,6 +253,19 @@ async def test_file_that_grows_while_it_is_sent_is_not_sent_longer(tmp_path: Pat
     assert len(first) + sum([len(piece) async for piece in pieces]) == source.size
 
 
+@pytest.mark.anyio
+async def test_file_that_shrinks_while_it_is_sent_is_an_error(tmp_path: Path) -> None:
+    """A file that is cut while it is sent ends the call with its name, rather than with a wrong length."""
+    path = large_file(tmp_path)
+    source = as_source(path, "image")
+    pieces = source.pieces()
+    await anext(pieces)
+    os.truncate(path, 1000)
+    with pytest.raises(InvalidRequestError, match="was changed"):
+        async for _ in pieces:
+            pass
+
+
 def large_file(folder: Path) -> Path:
     path = written(folder)
     os.truncate(path, 20 * MEBIBYTE)

@@ -195,3 +195,11 @@ def test_every_format_has_a_suffix_and_a_media_type() -> None:
     """The tables of suffixes and media types name the same formats."""
     assert set(SUFFIXES) == set(MEDIA_TYPES)
     assert all(media_type == f"image/{name}" for name, media_type in MEDIA_TYPES.items())
+
+
+def test_gif_with_a_block_that_does_not_exist_is_not_complete() -> None:
+    """Where something stands that begins no block, the walk over a GIF ends, whatever follows."""
+    content = variety("gif")
+    table = 3 << ((content[10] & 7) + 1) if content[10] & 0x80 else 0
+    broken = content[: 13 + table] + b"\x00" + content[13 + table :]
+    assert not is_complete(broken, Picture("gif", *SIZE))

@@ -136,8 +136,8 @@ def running_sandbox(
 
 def _wait_until(ready: threading.Event, thread: threading.Thread) -> None:
     """Wait for a server that starts, but not for one that has failed to."""
-    while not ready.wait(0.1) and thread.is_alive():
-        continue
+    while thread.is_alive() and not ready.is_set():
+        ready.wait(0.1)
 
 
 def _listener(host: str, port: int) -> socket.socket:

@@ -110,11 +110,11 @@ class ConnectionStack(httpx.AsyncBaseTransport):
 
 
 class _Body(httpx.AsyncByteStream):
-    """A response's body, which frees its connection once."""
+    """A response's body, which frees its connection when it is closed; httpx closes it once."""
 
     def __init__(self, response: httpcore.Response, free: Callable[[], Awaitable[None]]) -> None:
         self._response = response
-        self._free: Callable[[], Awaitable[None]] | None = free
+        self._free = free
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         assert isinstance(self._response.stream, AsyncIterable)
@@ -122,14 +122,11 @@ class _Body(httpx.AsyncByteStream):
             yield piece
 
     async def aclose(self) -> None:
-        if self._free is None:
-            return
-        free, self._free = self._free, None
         with anyio.CancelScope(shield=True):
             try:
                 await self._response.aclose()
             finally:
-                await free()
+                await self._free()
 
 
 async def _discard(connection: httpcore.AsyncHTTPConnection) -> None:

@@ -121,11 +121,3 @@ class JoiningBackend(httpcore.AsyncNetworkBackend):
             The stream.
         """
         return JoiningStream(await self._inner.connect_tcp(host, port, timeout, local_address, socket_options))
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait.
-
-        Args:
-            seconds: How long.
-        """
-        await self._inner.sleep(seconds)

@@ -79,6 +79,13 @@ def test_the_sea_is_bluer_below_than_a_meadow() -> None:
     assert (sea[..., 2] - sea[..., 0]).mean() > 10 > (meadow[..., 2] - meadow[..., 0]).mean()
 
 
+def test_windows_are_lit_at_night() -> None:
+    """Where a picture is large enough to have windows, more of them shine at night than by day."""
+    night, noon = (painted(f"city skyline at {time}", size=(200, 200)) for time in ("night", "noon"))
+    yellow = [(np.minimum(picture[..., 0], picture[..., 1]) - picture[..., 2] > 60).mean() for picture in (night, noon)]
+    assert yellow[0] > 2 * yellow[1]
+
+
 def test_fog_lowers_contrast() -> None:
     """Fog fades what is far."""
     assert painted("mountains at noon in fog")[40:60].std() < painted("mountains at noon")[40:60].std()
