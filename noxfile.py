@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import nox
 
 nox.needs_version = ">=2025.5.1"
@@ -34,6 +36,17 @@ def tests(session: nox.Session) -> None:
 def versions(session: nox.Session) -> None:
     """Run the tests with every supported Python that is installed."""
     _run_tests(session)
+
+
+@nox.session(default=False)
+def lowest(session: nox.Session) -> None:
+    """Run the tests with the oldest releases that `pyproject.toml` allows."""
+    project = PYPROJECT["project"]
+    allowed = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
+    oldest = {requirement.split(",")[0].replace(">=", "==") for requirement in allowed}
+    _install(session, "test")
+    session.install(*sorted(oldest))
+    session.run("pytest", *session.posargs)
 
 
 @nox.session

@@ -34,7 +34,7 @@ def to_seed(value: int | None) -> int | None:
     if value is None:
         return None
     try:
-        number = 0 if isinstance(value, bool) else operator.index(value)
+        number = 0 if _is_truth_value(value) else operator.index(value)
     except TypeError:
         number = 0
     if not 1 <= number < _SEED_END:
@@ -61,6 +61,11 @@ def to_extra(value: Mapping[str, str | int | float] | None) -> dict[str, str]:
     if not isinstance(value, Mapping):
         raise InvalidRequestError("extra", value, "pass a mapping of field names to texts or numbers")
     return {_extra_name(name): _extra_text(name, item) for name, item in value.items()}
+
+
+def _is_truth_value(value: object) -> bool:
+    # Older releases of numpy take their own truth values for integers as well.
+    return isinstance(value, bool) or str(getattr(value, "dtype", "")) == "bool"
 
 
 def _text(name: str, value: str) -> str:
