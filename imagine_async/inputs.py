@@ -14,7 +14,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, TypeGuard, Union
 
-import anyio
 import anyio.to_thread
 from attrs import field, frozen
 
@@ -84,19 +83,24 @@ class PathSource:
         Raises:
             InvalidRequestError: The file is gone or was changed since the request was made.
         """
-        try:
-            file = await anyio.open_file(self.path, "rb")
-        except OSError as problem:
-            raise _unreadable(self.name, self.path, problem) from problem
-        async with file:
-            if _fingerprint(os.fstat(file.wrapped.fileno())) != (self.size, self.modified):
-                raise InvalidRequestError(self.name, str(self.path), _CHANGED)
-            left = self.size
-            while piece := await file.read(min(PIECE_BYTES, left)):
+        left = self.size
+        # Closed without awaiting, because a task that is being cancelled cannot await.
+        with await anyio.to_thread.run_sync(self._open) as file:
+            while piece := await anyio.to_thread.run_sync(file.read, min(PIECE_BYTES, left)):
                 left -= len(piece)
                 yield piece
         if left:
             raise InvalidRequestError(self.name, str(self.path), _CHANGED)
+
+    def _open(self) -> BinaryIO:
+        try:
+            file = self.path.open("rb")
+        except OSError as problem:
+            raise _unreadable(self.name, self.path, problem) from problem
+        if _fingerprint(os.fstat(file.fileno())) != (self.size, self.modified):
+            file.close()
+            raise InvalidRequestError(self.name, str(self.path), _CHANGED)
+        return file
 
 
 @frozen(eq=False)

@@ -352,12 +352,18 @@ async def test_observers_are_told_everything_in_order(api: respx.MockRouter) -> 
 
 
 async def test_injected_http_client_is_used_and_left_open() -> None:
-    """A client of the caller's carries the calls, and stays open when ours is closed."""
-    transport = httpx.MockTransport(lambda request: httpx.Response(200, content=PNG))
-    async with httpx.AsyncClient(transport=transport) as http_client:
+    """A client of the caller's carries the calls, form and its own headers, and stays open when ours is closed."""
+    forms = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        forms.append((form_of(request), request.headers["x-proxy"]))
+        return httpx.Response(200, content=PNG)
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer), headers={"x-proxy": "7"}) as http_client:
         async with AsyncImagine("vk-test", http_client=http_client) as client:
-            assert (await client.text_to_image("a fox")).format == "png"
+            assert (await client.upscale(PNG)).format == "png"
         assert not http_client.is_closed
+    assert forms == [({"image": PNG}, "7")]
 
 
 async def test_repr_tells_the_state_and_not_the_key(api: respx.MockRouter, client: AsyncImagine) -> None:

@@ -25,6 +25,7 @@ from imagine_async import (
     DisconnectedError,
     ImagineError,
     InsufficientCreditsError,
+    InvalidRequestError,
     Outcome,
     ReplyTooLargeError,
     ServerError,
@@ -367,6 +368,45 @@ async def test_refusal_before_the_upload_is_whole_is_read(tmp_path: Path) -> Non
         async with client_of(server.url) as client:
             with pytest.raises(AuthenticationError):
                 await client.upscale(picture)
+
+
+async def test_cancelled_upload_closes_its_file(tmp_path: Path) -> None:
+    """A call that is cancelled while its file is being sent leaves no file open."""
+    picture = tmp_path / "large.png"
+    picture.write_bytes(PNG[:-12] + bytes(20_000_000) + PNG[-12:])
+    stop = threading.Event()
+
+    def behave(connection: socket.socket) -> None:
+        read_head(connection)
+        stop.wait(10)
+
+    def open_files() -> list[str]:
+        return [str(link.resolve()) for link in Path("/proc/self/fd").iterdir()]
+
+    with scripted_server(behave) as server:
+        async with client_of(server.url) as client:
+            with anyio.move_on_after(0.3):
+                await client.upscale(picture)
+            assert str(picture) not in open_files()
+            stop.set()
+
+
+async def test_file_that_changes_on_its_way_leaves_the_outcome_unknown(tmp_path: Path) -> None:
+    """A file that is cut while it is being sent is an error of its own, but a part of the form had left by then."""
+    picture = tmp_path / "large.png"
+    picture.write_bytes(PNG[:-12] + bytes(20_000_000) + PNG[-12:])
+
+    def behave(connection: socket.socket) -> None:
+        read_head(connection)
+        picture.write_bytes(PNG)
+        while connection.recv(1 << 16):
+            pass
+
+    with scripted_server(behave) as server:
+        async with client_of(server.url) as client:
+            with pytest.raises(InvalidRequestError, match="was changed") as caught:
+                await client.upscale(picture)
+    assert caught.value.outcome is Outcome.UNKNOWN
 
 
 async def test_large_upload_is_never_whole_in_memory(tmp_path: Path) -> None:

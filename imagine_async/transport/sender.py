@@ -116,6 +116,9 @@ class Transport:
         try:
             return await self._exchange(call)
         except ImagineError as error:
+            if error.outcome is Outcome.NOT_SENT:
+                # A file may turn out to have changed when a part of the form has left already.
+                error.outcome = call.outcome
             _scrub(error, self._key)
             raise
         except FOREIGN_ERRORS as error:
@@ -132,8 +135,7 @@ class Transport:
         client = await self._client()
         form = MultipartForm(call.request.form())
         async with aclosing(_Upload(form, call)) as upload:
-            request = self._http_request(client, call, form)
-            request.stream = upload
+            request = self._http_request(client, call, form, upload)
             response = await client.send(request, auth=self._auth, stream=True, follow_redirects=False)
             try:
                 call.emit("first_byte")
@@ -141,16 +143,20 @@ class Transport:
             finally:
                 await response.aclose()
 
-    def _http_request(self, client: httpx.AsyncClient, call: Call, form: MultipartForm) -> httpx.Request:
+    def _http_request(
+        self, client: httpx.AsyncClient, call: Call, form: MultipartForm, upload: _Upload
+    ) -> httpx.Request:
         headers = {
             **_HEADERS,
             **call.headers,
             "content-type": form.content_type,
             "content-length": str(form.length),
         }
-        return client.build_request(
-            "POST", self._base_url + call.request.endpoint.path, headers=headers, timeout=_TIMEOUT
-        )
+        url = self._base_url + call.request.endpoint.path
+        # Built by the client for its own headers, and once more for the stream, which cannot be handed to the client
+        # without a generator around it.
+        built = client.build_request("POST", url, headers=headers, timeout=_TIMEOUT)
+        return httpx.Request("POST", built.url, headers=built.headers, stream=upload, extensions=built.extensions)
 
     async def _receive(self, response: httpx.Response, call: Call) -> Image:
         status, headers = response.status_code, response.headers
