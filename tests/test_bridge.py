@@ -218,7 +218,7 @@ def test_abandoned_before_its_first_step() -> None:
         job._stop()
 
     job = Job(work)
-    job.loop.call(start_and_stop)
+    job.loop.post(start_and_stop)
     assert job.abandon() is None
     run(thread_id)
     assert steps == []
@@ -228,7 +228,7 @@ def test_abandoned_before_its_start() -> None:
     """An interrupt that comes before the start has nothing to wait for."""
     job = Job(thread_id)
     assert job.abandon() is None
-    assert job.outcome.done()
+    assert job.done
 
 
 def test_abandon_reports_what_the_clean_up_raised() -> None:
@@ -260,8 +260,8 @@ def test_clean_up_that_hangs_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> N
     job = Job(work)
     job.start()
     assert job.abandon() is None
-    assert not job.outcome.done()
-    job.loop.call(let_go.set)
+    assert not job.done
+    job.loop.post(let_go.set)
     with pytest.raises(CancelledError):
         job.result()
 

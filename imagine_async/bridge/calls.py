@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable
-from concurrent.futures import CancelledError, Future
-from typing import Generic, TypeVar
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from typing import Generic, TypeVar, cast
 
 import anyio
 
@@ -40,13 +42,16 @@ class Job(Generic[T]):
                 "the sync client was called on its own event-loop thread, from a middleware or an observer perhaps; "
                 "await AsyncImagine there, or call the sync client in a worker thread"
             )
-        self.outcome: Future[T] = Future()
+        self.done = False
         self._call = call
         self._scope: anyio.CancelScope | None = None
+        self._value: T | None = None
+        self._error: BaseException | None = None
+        self._ended: SimpleQueue[None] = SimpleQueue()
 
     def start(self) -> None:
         """Start the coroutine, in the context of the calling thread."""
-        self.loop.call(self._begin)
+        self.loop.post(self._begin)
 
     def result(self) -> T:
         """Wait for the end.
@@ -60,7 +65,9 @@ class Job(Generic[T]):
         while not self._wait(WAIT_SLICE):
             continue
         try:
-            return self.outcome.result()
+            if self._error is not None:
+                raise self._error
+            return cast("T", self._value)
         finally:
             del self  # The exception refers to this frame, and the frame to the exception.
 
@@ -70,13 +77,13 @@ class Job(Generic[T]):
         Returns:
             What the clean-up raised.
         """
-        if self.outcome.done() or not self.loop.is_alive:
+        if self.done or not self.loop.is_alive:
             return None
         if self.loop.is_current:  # A garbage collection may run anywhere; the loop cannot wait for itself.
             self._stop()
             return None
-        self.loop.call(self._stop)
-        error = self.outcome.exception() if self._wait(CLEANUP_SECONDS) else None
+        self.loop.post(self._stop)
+        error = self._error if self._wait(CLEANUP_SECONDS) else None
         return None if isinstance(error, CancelledError) else error
 
     def _begin(self) -> None:
@@ -85,7 +92,7 @@ class Job(Generic[T]):
 
     def _stop(self) -> None:
         if self._scope is None:  # The interrupt came before the start.
-            self.outcome.set_exception(CancelledError("the call was cancelled"))
+            self._end(error=CancelledError("the call was cancelled"))
         else:
             self._scope.cancel()
 
@@ -93,22 +100,31 @@ class Job(Generic[T]):
         # Nothing may leave this coroutine: it would end the loop for everybody. SystemExit, too, is for the caller.
         try:
             with scope:
-                self.outcome.set_result(await self._call())
+                self._end(value=await self._call())
         except anyio.get_cancelled_exc_class():
             pass
         except BaseException as error:
-            self.outcome.set_exception(error)
+            self._end(error=error)
         finally:
-            if not self.outcome.done():
-                self.outcome.set_exception(CancelledError("the call was cancelled"))
+            self._end(error=CancelledError("the call was cancelled"))
             del self  # As in `result`.
 
+    def _end(self, *, value: T | None = None, error: BaseException | None = None) -> None:
+        """Keep what came first, and tell the waiting thread."""
+        if not self.done:
+            self._value, self._error = value, error
+            self.done = True
+            self._tell_end()
+
+    def _tell_end(self) -> None:
+        self._ended.put(None)
+
     def _wait(self, seconds: float | None) -> bool:
-        try:
-            self.outcome.exception(seconds)
-        except TimeoutError:
-            return False
-        return True
+        # The flag and not the message decides: an interrupt can swallow a message that was just taken.
+        if not self.done:
+            with suppress(Empty):
+                self._ended.get(timeout=seconds)
+        return self.done
 
 
 def run(call: Callable[[], Awaitable[T]]) -> T:

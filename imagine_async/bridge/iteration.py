@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable
-from concurrent.futures import Future
 from enum import Enum, auto
 from itertools import chain
 from queue import Empty, SimpleQueue
@@ -94,7 +93,6 @@ class _Iteration(Job[None], Generic[T]):
         self._credits = READ_AHEAD
         self._parked: anyio.Event | None = None
         self._closing = False
-        self.outcome.add_done_callback(lambda _: self._mail.put(_Mail.END))
 
     # In the caller's thread.
 
@@ -110,8 +108,8 @@ class _Iteration(Job[None], Generic[T]):
                 return self.result()
             if mail is _Mail.ITEM:
                 taken += 1
-                if taken % (READ_AHEAD // 2) == 0 and not self.outcome.done():
-                    self.loop.call(self._grant)
+                if taken % (READ_AHEAD // 2) == 0 and not self.done:
+                    self.loop.post(self._grant)
                 yield self._items.popleft()
 
     def release(self) -> None:
@@ -121,7 +119,7 @@ class _Iteration(Job[None], Generic[T]):
             release()
 
     def _check(self) -> None:
-        if not self.outcome.done() and not self.loop.is_alive:
+        if not self.done and not self.loop.is_alive:
             raise RuntimeError(
                 "the event-loop thread of this iteration is gone; after a fork, iterate anew in the child"
             )
@@ -134,6 +132,10 @@ class _Iteration(Job[None], Generic[T]):
                 continue
 
     # On the loop thread.
+
+    def _tell_end(self) -> None:
+        self._mail.put(_Mail.END)
+        super()._tell_end()
 
     async def _produce(self) -> None:
         iterator = self._factory(self._feed)
@@ -193,7 +195,8 @@ class _Question(Generic[T]):
     """One input asked of the caller's thread."""
 
     def __init__(self) -> None:
-        self.answer: Future[T] = Future()
+        self.inputs: list[T] = []
+        self.error: Exception | None = None
         self.answered = anyio.Event()
 
 
@@ -214,7 +217,9 @@ class _FedInput(AsyncIterator[T]):
             # Where this wait is cancelled the question stays open, and the next step takes its answer.
             await question.answered.wait()
             self._open = None
-            return question.answer.result()
+            if question.error is not None:
+                raise question.error
+            return question.inputs[0]
 
     def release(self) -> None:
         self._inputs = chain.from_iterable(())
@@ -226,9 +231,9 @@ class _FedInput(AsyncIterator[T]):
 
     def _reply(self, question: _Question[T]) -> None:
         try:
-            question.answer.set_result(next(self._inputs))
+            question.inputs.append(next(self._inputs))
         except StopIteration:
-            question.answer.set_exception(StopAsyncIteration())
+            question.error = StopAsyncIteration()
         except Exception as error:
-            question.answer.set_exception(error)
-        self._loop.call(question.answered.set)
+            question.error = error
+        self._loop.post(question.answered.set)

@@ -6,15 +6,12 @@ import atexit
 import os
 import sys
 from collections.abc import Callable
-from concurrent.futures import Future, InvalidStateError
-from contextlib import suppress
 from contextvars import Context
-from threading import RLock, Thread, get_ident
+from threading import Lock, RLock, Thread, get_ident
 from typing import Generic, TypeVar
 
 import anyio
 import anyio.abc
-import anyio.from_thread
 import anyio.lowlevel
 
 __all__ = ["CLEANUP_SECONDS", "LoopThread", "PerProcess", "current_loop"]
@@ -29,7 +26,9 @@ class LoopThread:
     """A daemon thread with an event loop and the task group that all calls of this process run in.
 
     anyio's own blocking portal is not used: interrupted while it starts, it joins a thread that nobody stops, and
-    its task handle counts as done as soon as it is cancelled, so that nobody can wait for the clean-up.
+    its task handle counts as done as soon as it is cancelled, so that nobody can wait for the clean-up. Nor is any
+    lock of Python's shared with callers (a `Condition`, so an `Event` or a `Future`): Ctrl-C may strike between taking
+    it and the block that gives it back, and the loop would wait for it for ever. Locks and queues in C are safe.
 
     Attributes:
         tasks: The task group; for the loop thread only.
@@ -38,7 +37,11 @@ class LoopThread:
 
     def __init__(self) -> None:
         self.tasks: anyio.abc.TaskGroup
-        self._token: Future[anyio.lowlevel.EventLoopToken] = Future()
+        self._token: anyio.lowlevel.EventLoopToken | None = None
+        self._failure: BaseException | None = None
+        # Held until the loop runs, or has failed to.
+        self._starting = Lock()
+        self._starting.acquire()
         # The empty context keeps a loop that runs in the starting thread from being taken for a loop in this one.
         self._thread = Thread(target=Context().run, args=(self._main,), name="imagine_async", daemon=True)
         # Not `Thread.is_alive`: up to 3.12 a Ctrl-C that strikes within it marks a running thread as ended.
@@ -50,14 +53,16 @@ class LoopThread:
             anyio.run(self._serve)
         except BaseException as error:
             # Once the loop runs, only a SystemExit in a task of somebody's ends it, and that call reports it.
-            with suppress(InvalidStateError):
-                self._token.set_exception(error)
+            self._failure = error
         finally:
             self.is_alive = False
+            if self._token is None:
+                self._starting.release()
 
     async def _serve(self) -> None:
         async with anyio.create_task_group() as self.tasks:
-            self._token.set_result(anyio.lowlevel.current_token())
+            self._token = anyio.lowlevel.current_token()
+            self._starting.release()
             await anyio.sleep_forever()
 
     @property
@@ -65,25 +70,31 @@ class LoopThread:
         """Whether the caller is on this very thread."""
         return get_ident() == self._thread.ident
 
-    def wait_until_ready(self) -> None:
-        """Wait until the loop runs.
+    def wait_until_ready(self) -> anyio.lowlevel.EventLoopToken:
+        """Wait until the loop runs, and return what leads to it.
 
         Raises:
             BaseException: Whatever kept the loop from starting.
         """
-        self._token.result()
+        if self._token is None:
+            with self._starting:
+                pass
+        if self._token is None:
+            raise self._failure or RuntimeError("the event-loop thread ended before it began")
+        return self._token
 
-    def call(self, function: Callable[[], object]) -> None:
-        """Call a function on the loop thread and wait until it has returned.
+    def post(self, function: Callable[[], object]) -> None:
+        """Have a function called on the loop thread, after those that were posted before; do not wait for it.
 
         Args:
-            function: What to call; the caller's context variables are visible to it.
+            function: What to call; the caller's context variables are visible to it. It must not raise.
         """
-        anyio.from_thread.run_sync(function, token=self._token.result())
+        token = self.wait_until_ready()
+        token.backend_class.run_sync_soon(function, (), token.native_token)
 
     def stop(self) -> None:
         """Cancel what is left, and wait for its clean-up for at most `CLEANUP_SECONDS`."""
-        self.call(lambda: self.tasks.cancel_scope.cancel())
+        self.post(lambda: self.tasks.cancel_scope.cancel())
         self._thread.join(CLEANUP_SECONDS)
 
 
