@@ -7,6 +7,7 @@ from io import BytesIO
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from imagine_async.sniff import MEDIA_TYPES, SUFFIXES, Picture, is_complete, sniff, sniff_bytes
 from tests.pictures import SIZE, VARIETIES, encode, pillow_opens, variety
@@ -203,3 +204,16 @@ def test_gif_with_a_block_that_does_not_exist_is_not_complete() -> None:
     table = 3 << ((content[10] & 7) + 1) if content[10] & 0x80 else 0
     broken = content[: 13 + table] + b"\x00" + content[13 + table :]
     assert not is_complete(broken, Picture("gif", *SIZE))
+
+
+def test_animated_gif_is_complete_only_whole() -> None:
+    """A GIF of several frames, with extensions between them, is whole at its trailer and nowhere before."""
+    frames = [Image.new("P", (9, 7), colour) for colour in (1, 2, 3)]
+    stream = BytesIO()
+    frames[0].save(stream, "GIF", save_all=True, append_images=frames[1:], duration=40, loop=0)
+    content = stream.getvalue()
+    picture = sniff_bytes(content)
+    assert picture == Picture("gif", 9, 7)
+    assert [length for length in range(13, len(content) + 1) if is_complete(content[:length], picture)] == [
+        len(content)
+    ]
