@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from http.client import responses
 from math import isfinite
 
 from imagine_async import errors
@@ -199,4 +200,10 @@ def _excerpt(body: bytes) -> str:
 
 def _describe(status: int, code: int | None, name: str | None, said: str | None) -> str:
     number = f"status {status}" if code is None else f"status {status}, code {code}"
-    return ": ".join(text for text in (number, name, said) if text) or number
+    return ": ".join(text for text in (number, name, said or _meaning(status)) if text)
+
+
+def _meaning(status: int) -> str:
+    """Say what a status means where the body says nothing, as with a proxy's page."""
+    phrase = responses.get(status, "a status that HTTP does not define")
+    return f"{phrase}; the body holds no message of the API"

@@ -566,11 +566,18 @@ def test_examples_are_rewritten_and_prose_is_not() -> None:
     assert methods_of(method) == dedent(expected).lstrip()
 
 
+def class_docstring_of(text: str) -> str | None:
+    """Read the docstring of the class that a module ends with."""
+    last = ast.parse(text).body[-1]
+    assert isinstance(last, ast.ClassDef)
+    return ast.get_docstring(last)
+
+
 def test_class_docstring_has_an_introduction_of_its_own() -> None:
     """What the arguments mean is copied; what the class is, is not."""
     doc = '\n    """An async client.\n\n    For asyncio.\n\n    Args:\n        key: The key.\n    """\n'
     text = render(source_of("").replace("class AsyncImagine:\n", f"class AsyncImagine:{doc}"))
-    shown = ast.get_docstring(ast.parse(text).body[-1])  # type: ignore[arg-type]
+    shown = class_docstring_of(text)
     assert shown is not None
     assert shown.startswith("A client of the Imagine API, for code that does not await")
     assert shown.endswith("waits for.\n\nArgs:\n    key: The key.")
@@ -579,7 +586,7 @@ def test_class_docstring_has_an_introduction_of_its_own() -> None:
 
 def test_class_without_docstring() -> None:
     """The introduction stands alone."""
-    shown = ast.get_docstring(ast.parse(render(source_of(""))).body[-1])  # type: ignore[arg-type]
+    shown = class_docstring_of(render(source_of("")))
     assert shown is not None
     assert shown.endswith("waits for.")
 

@@ -163,20 +163,23 @@ def test_bodies_of_the_first_version() -> None:
     assert str(found).endswith("InvalidBody: no prompt; no style")
 
 
+SILENT = "Bad Request; the body holds no message of the API"
+
+
 @pytest.mark.parametrize(
     ("members", "text"),
     [
-        ({}, "status 400"),
+        ({}, f"status 400: {SILENT}"),
         ({"message": "no style"}, "status 400: no style"),
         ({"message": "", "details": "no style"}, "status 400: no style"),
         ({"message": ["no style", 7]}, "status 400: no style; 7"),
-        ({"message": {"en": "no style"}, "error": 7}, "status 400"),
-        ({"error": "x" * 3000}, "status 400: " + "x" * BODY_EXCERPT_CHARACTERS),
+        ({"message": {"en": "no style"}, "error": 7}, f"status 400: {SILENT}"),
+        ({"error": "x" * 3000}, f"status 400: {'x' * BODY_EXCERPT_CHARACTERS}: {SILENT}"),
     ],
     ids=["nothing", "message", "details", "list", "odd-types", "endless"],
 )
 def test_text_of_the_error(members: dict[str, Any], text: str) -> None:
-    """The text holds what the server said as far as it is text, and not without end."""
+    """The text holds what the server said as far as it is text, and not without end; else what the status means."""
     assert str(coded(400, **members)) == text
 
 
@@ -340,3 +343,8 @@ def test_any_reply_of_success_is_a_picture_or_an_error(status: int, headers: dic
     except ImagineError:
         return
     assert min(found.size) > 0
+
+
+def test_status_that_http_does_not_define_is_explained() -> None:
+    """A number of a proxy's own invention gets words too."""
+    assert str(error(599, b"")).startswith("status 599: a status that HTTP does not define")

@@ -291,6 +291,14 @@ async def test_bad_reply_is_a_clear_error(answer: bytes, kind: type[ImagineError
     assert error.call_id
 
 
+async def test_proxys_page_is_explained() -> None:
+    """Where the body is no message of the API, the error says what the status means and that this is so."""
+    error = await failure_with(answering(reply(b"<html>oops</html>", status="502 Bad Gateway")))
+    assert str(error) == "status 502: Bad Gateway; the body holds no message of the API"
+    assert isinstance(error, ServerError)
+    assert error.body == "<html>oops</html>"
+
+
 async def test_reply_over_the_cap_is_refused() -> None:
     """A reply larger than the cap is not taken into memory."""
     error = await failure_with(answering(reply(PNG + b"\0" * 100_000)), max_reply_bytes=50_000)

@@ -91,7 +91,7 @@ def synchronous() -> None:
 
 
 def mistakes(client: Imagine) -> None:
-    """Be told of what is wrong."""
+    """Be told of what is wrong; an `ignore` that is not needed is an error, so each line checks the checkers."""
     client.text_to_image("a fox", stile="anime")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
     client.text_to_image(5)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
     TextToImage("a fox")  # type: ignore[call-arg, arg-type] # pyright: ignore[reportCallIssue]
