@@ -16,7 +16,7 @@ from imagine_async.inputs import ImageInput
 from imagine_async.middleware import Budget, Middleware, RateLimit, RetryPolicy
 from imagine_async.middleware.credits import Credits, Ledger
 from imagine_async.middleware.rate_limit import RateLimiter
-from imagine_async.options import ClientOptions, as_budget, as_rate_limit, positive
+from imagine_async.options import ClientOptions, as_budget, as_rate_limit, count, positive
 from imagine_async.pipeline import Pipeline
 from imagine_async.requests import (
     AiBackground,
@@ -95,8 +95,8 @@ class AsyncImagine:
         self._transport = Transport(
             key=find_key(api_key),
             base_url=self._base_url,
-            max_connections=int(positive("max_connections", max_connections)),
-            max_reply_bytes=int(positive("max_reply_bytes", max_reply_bytes)),
+            max_connections=count("max_connections", max_connections),
+            max_reply_bytes=count("max_reply_bytes", max_reply_bytes),
             http_client=http_client,
         )
         self._pipeline = Pipeline(
@@ -413,7 +413,7 @@ class AsyncImagine:
             async for request, result in client.generate_many(TextToImage(prompt=text) for text in prompts):
                 print(request.prompt, result)
         """
-        calls = FanOut[RequestT, Image](self.send, requests, concurrency=int(positive("concurrency", concurrency)))
+        calls = FanOut[RequestT, Image](self.send, requests, concurrency=count("concurrency", concurrency))
         try:
             async for pair in calls:
                 yield pair

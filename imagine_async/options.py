@@ -10,7 +10,7 @@ from imagine_async.clock import Clock
 from imagine_async.errors import ConfigurationError
 from imagine_async.middleware import Budget, Middleware, RateLimit, RetryPolicy
 
-__all__ = ["ClientOptions", "as_budget", "as_rate_limit", "positive"]
+__all__ = ["ClientOptions", "as_budget", "as_rate_limit", "count", "positive"]
 
 
 class ClientOptions(TypedDict, total=False):
@@ -44,6 +44,24 @@ def positive(name: str, value: float) -> float:
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
         raise ConfigurationError(f"{name}={value!r}: pass a number over 0")
+    return value
+
+
+def count(name: str, value: int) -> int:
+    """Check a number of things.
+
+    Args:
+        name: What it sets, for the error.
+        value: The number.
+
+    Returns:
+        The same number.
+
+    Raises:
+        ConfigurationError: It is no whole number of at least 1.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ConfigurationError(f"{name}={value!r}: pass a whole number of at least 1")
     return value
 
 

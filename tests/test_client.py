@@ -218,6 +218,8 @@ async def test_unknown_keyword_is_named(api: respx.MockRouter, client: AsyncImag
         ({"rate_limit": "0/60s"}, "rate_limit=0/60"),
         ({"budget": -1}, "budget=-1"),
         ({"max_connections": 0}, "max_connections=0"),
+        ({"max_connections": 0.5}, "max_connections=0.5"),
+        ({"max_reply_bytes": float("inf")}, "max_reply_bytes=inf"),
         ({"base_url": "api.vyro.ai"}, "base_url='api.vyro.ai'"),
         ({"base_url": "https://api.vyro.ai/v2"}, "leave the version out"),
     ],

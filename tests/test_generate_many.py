@@ -220,7 +220,7 @@ async def test_no_input_ends_at_once(client: AsyncImagine) -> None:
     assert [pair async for pair in client.generate_many(nothing)] == []
 
 
-@pytest.mark.parametrize("concurrency", [0, -1, True, "8"])
+@pytest.mark.parametrize("concurrency", [0, -1, True, "8", 0.5, float("inf")])
 async def test_concurrency_out_of_range_is_refused(client: AsyncImagine, concurrency: Any) -> None:
     """A wrong concurrency is named, with what is allowed."""
     with pytest.raises(ConfigurationError, match=f"concurrency={concurrency!r}"):
