@@ -14,10 +14,18 @@ if TYPE_CHECKING:
         Event,
         Handler,
         Observer,
+        Result,
     )
+    from imagine_async.calls.v1 import AsyncV1
     from imagine_async.catalog import (
         AspectRatio,
         Style,
+        V1AspectRatio,
+        V1Control,
+        V1Style,
+        VideoAspectRatio,
+        VideoState,
+        VideoStyle,
     )
     from imagine_async.client import AsyncImagine
     from imagine_async.config import Secret
@@ -31,6 +39,7 @@ if TYPE_CHECKING:
         ConnectError,
         DeadlineExceededError,
         DisconnectedError,
+        DownloadError,
         ImagineError,
         InsufficientCreditsError,
         InvalidRequestError,
@@ -46,8 +55,17 @@ if TYPE_CHECKING:
         TruncatedReplyError,
         UnexpectedReplyError,
         UnpricedCallError,
+        UnsafeUrlError,
+        VideoFailedError,
+        VideoNotReadyError,
     )
     from imagine_async.inputs import ImageInput
+    from imagine_async.masks import (
+        check_mask,
+        invert_mask,
+        mask_from_alpha,
+        mask_from_box,
+    )
     from imagine_async.middleware import (
         NO_RETRY,
         Budget,
@@ -60,12 +78,23 @@ if TYPE_CHECKING:
         AiBackground,
         AiResize,
         GenerativeFill,
+        ImageRequest,
+        ImageToVideo,
         RemoveBackground,
         Request,
         Retouch,
         TextToImage,
         TextToPng,
+        TextToVideo,
         Upscale,
+    )
+    from imagine_async.requests_v1 import (
+        V1Generations,
+        V1Guided,
+        V1Inpaint,
+        V1Remix,
+        V1Upscale,
+        V1Variations,
     )
     from imagine_async.results import (
         Image,
@@ -73,6 +102,12 @@ if TYPE_CHECKING:
         UsageRow,
     )
     from imagine_async.sync import Imagine
+    from imagine_async.sync_calls.v1 import V1
+    from imagine_async.timeout import Timeout
+    from imagine_async.video import (
+        Video,
+        VideoJob,
+    )
 
     __version__: str
 
@@ -82,10 +117,18 @@ _HOMES = {
         "Event",
         "Handler",
         "Observer",
+        "Result",
     ),
+    "calls.v1": ("AsyncV1",),
     "catalog": (
         "AspectRatio",
         "Style",
+        "V1AspectRatio",
+        "V1Control",
+        "V1Style",
+        "VideoAspectRatio",
+        "VideoState",
+        "VideoStyle",
     ),
     "client": ("AsyncImagine",),
     "config": ("Secret",),
@@ -99,6 +142,7 @@ _HOMES = {
         "ConnectError",
         "DeadlineExceededError",
         "DisconnectedError",
+        "DownloadError",
         "ImagineError",
         "InsufficientCreditsError",
         "InvalidRequestError",
@@ -114,8 +158,17 @@ _HOMES = {
         "TruncatedReplyError",
         "UnexpectedReplyError",
         "UnpricedCallError",
+        "UnsafeUrlError",
+        "VideoFailedError",
+        "VideoNotReadyError",
     ),
     "inputs": ("ImageInput",),
+    "masks": (
+        "check_mask",
+        "invert_mask",
+        "mask_from_alpha",
+        "mask_from_box",
+    ),
     "middleware": (
         "NO_RETRY",
         "Budget",
@@ -128,12 +181,23 @@ _HOMES = {
         "AiBackground",
         "AiResize",
         "GenerativeFill",
+        "ImageRequest",
+        "ImageToVideo",
         "RemoveBackground",
         "Request",
         "Retouch",
         "TextToImage",
         "TextToPng",
+        "TextToVideo",
         "Upscale",
+    ),
+    "requests_v1": (
+        "V1Generations",
+        "V1Guided",
+        "V1Inpaint",
+        "V1Remix",
+        "V1Upscale",
+        "V1Variations",
     ),
     "results": (
         "Image",
@@ -141,16 +205,24 @@ _HOMES = {
         "UsageRow",
     ),
     "sync": ("Imagine",),
+    "sync_calls.v1": ("V1",),
+    "timeout": ("Timeout",),
+    "video": (
+        "Video",
+        "VideoJob",
+    ),
 }
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "NO_RETRY",
+    "V1",
     "APIError",
     "AiBackground",
     "AiResize",
     "AspectRatio",
     "AsyncImagine",
+    "AsyncV1",
     "AuthenticationError",
     "BadRequestError",
     "Budget",
@@ -162,11 +234,14 @@ __all__ = [
     "ConnectError",
     "DeadlineExceededError",
     "DisconnectedError",
+    "DownloadError",
     "Event",
     "GenerativeFill",
     "Handler",
     "Image",
     "ImageInput",
+    "ImageRequest",
+    "ImageToVideo",
     "Imagine",
     "ImagineError",
     "InsufficientCreditsError",
@@ -182,6 +257,7 @@ __all__ = [
     "ReplyError",
     "ReplyTooLargeError",
     "Request",
+    "Result",
     "Retouch",
     "RetryPolicy",
     "Secret",
@@ -190,14 +266,37 @@ __all__ = [
     "Style",
     "TextToImage",
     "TextToPng",
+    "TextToVideo",
+    "Timeout",
     "TransportError",
     "TruncatedReplyError",
     "UnexpectedReplyError",
     "UnpricedCallError",
+    "UnsafeUrlError",
     "Upscale",
     "Usage",
     "UsageRow",
+    "V1AspectRatio",
+    "V1Control",
+    "V1Generations",
+    "V1Guided",
+    "V1Inpaint",
+    "V1Remix",
+    "V1Style",
+    "V1Upscale",
+    "V1Variations",
+    "Video",
+    "VideoAspectRatio",
+    "VideoFailedError",
+    "VideoJob",
+    "VideoNotReadyError",
+    "VideoState",
+    "VideoStyle",
     "__version__",
+    "check_mask",
+    "invert_mask",
+    "mask_from_alpha",
+    "mask_from_box",
 ]
 
 

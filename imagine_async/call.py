@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from uuid import uuid4
 
 from attrs import define, field, frozen
@@ -12,11 +12,16 @@ from attrs import define, field, frozen
 from imagine_async.clock import SYSTEM_CLOCK, Clock
 from imagine_async.errors import ImagineError, Outcome
 from imagine_async.requests import Request
+from imagine_async.timeout import Timeout
 
 if TYPE_CHECKING:
     from imagine_async.results import Image
+    from imagine_async.video import VideoJob
 
-__all__ = ["Call", "Event", "EventKind", "Handler", "Observer"]
+__all__ = ["Call", "Event", "EventKind", "Handler", "Observer", "Result"]
+
+Result: TypeAlias = "Image | VideoJob"
+"""What a call gives back: which of them is decided by its request."""
 
 EventKind: TypeAlias = Literal[
     "waiting", "reserved", "sending", "first_byte", "downloaded", "retrying", "settled", "finished", "failed"
@@ -69,6 +74,7 @@ class Call:
         request: What to do.
         deadline: When it must have ended, in seconds on `clock`.
         clock: The time.
+        timeout: What bounds the parts of an attempt.
         observers: Who is told of events.
         headers: Further HTTP headers, which middleware may add to.
         id: The call's id, in events and errors.
@@ -77,9 +83,10 @@ class Call:
         tokens: What the call costs; `None` where no price is known.
     """
 
-    request: Request
+    request: Request[Any]
     deadline: float
     clock: Clock = SYSTEM_CLOCK
+    timeout: Timeout = field(factory=Timeout)
     observers: Sequence[Observer] = ()
     headers: dict[str, str] = field(factory=dict)
     id: str = field(factory=_new_id)
@@ -146,5 +153,5 @@ def _tell(observer: Observer, event: Event) -> None:
         _logger.exception("an observer failed on the event %r", event.kind)
 
 
-Handler: TypeAlias = "Callable[[Call], Awaitable[Image]]"
+Handler: TypeAlias = "Callable[[Call], Awaitable[Result]]"
 """What a middleware calls next."""

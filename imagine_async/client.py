@@ -1,4 +1,4 @@
-"""The async client: one coroutine for each call of the API. `sync.py` is generated from this file."""
+"""The async client: `sync.py` is generated from this file, and `sync_calls/` from `calls/`."""
 
 from __future__ import annotations
 
@@ -7,32 +7,29 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, Unpack
 
 from imagine_async.call import Observer
-from imagine_async.catalog import PRICES, AspectRatio, Invented, Style
+from imagine_async.calls.editing import AsyncEditingCalls
+from imagine_async.calls.generation import AsyncGenerationCalls
+from imagine_async.calls.v1 import AsyncV1
+from imagine_async.calls.video import AsyncVideoCalls
+from imagine_async.catalog import PRICES, VIDEO_DELETE_PATHS, VIDEO_STATUS_PATHS, Invented, dialect_named
 from imagine_async.clock import SYSTEM_CLOCK, Clock
-from imagine_async.config import Secret, find_base_url, find_key
-from imagine_async.errors import InvalidRequestError
+from imagine_async.config import FROM_SETTINGS, FromSettings, Secret, find_settings
+from imagine_async.errors import ClientClosedError, InvalidRequestError
 from imagine_async.fanout import FanOut
-from imagine_async.inputs import ImageInput
+from imagine_async.headers import checked_headers
 from imagine_async.middleware import Budget, Middleware, RateLimit, RetryPolicy
 from imagine_async.middleware.credits import Credits, Ledger
 from imagine_async.middleware.rate_limit import RateLimiter
-from imagine_async.options import ClientOptions, as_budget, as_rate_limit, count, positive
-from imagine_async.pipeline import Pipeline
-from imagine_async.requests import (
-    AiBackground,
-    AiResize,
-    GenerativeFill,
-    RemoveBackground,
-    Request,
-    RequestT,
-    Retouch,
-    TextToImage,
-    TextToPng,
-    Upscale,
-    built_off_the_loop,
-)
+from imagine_async.options import ClientOptions, as_budget, as_rate_limit, count
+from imagine_async.requests import ImageRequestT, Request, ResultT
+from imagine_async.resolving import resolved
 from imagine_async.results import Image, Usage
+from imagine_async.sending import CallOptions, SharedParts
+from imagine_async.timeout import Timeout
 from imagine_async.transport import Transport
+from imagine_async.video.download import VideoDownloader
+from imagine_async.video.following import VideoFollower
+from imagine_async.video.polling import PathMemory
 
 if TYPE_CHECKING:
     import httpx
@@ -40,26 +37,31 @@ if TYPE_CHECKING:
 __all__ = ["AsyncImagine"]
 
 
-class AsyncImagine:
+class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls):
     """A client of the Imagine API, for asyncio and trio.
 
-    It works on any event loop, also on several one after the other, and makes its connections on first use.
+    It works on any event loop, also on several one after the other, and makes its connections on first use. What is
+    not given is looked for in the environment, then in `imagine.toml` here, then in the user's.
 
     Args:
-        api_key: The key; `None` takes it from `IMAGINE_API_KEY`.
-        base_url: The root of the API's host; `None` takes it from `IMAGINE_BASE_URL`, else the vendor's.
-        timeout: Seconds that a call may take, with waits, attempts and download.
+        api_key: The key; `None` looks for it (`IMAGINE_API_KEY`).
+        base_url: The root of the API's host; `None` looks for it (`IMAGINE_BASE_URL`), else takes the vendor's.
+        timeout: Seconds that a call may take, with waits, attempts and download, 300 if nothing is set; a `Timeout`
+            bounds its parts as well.
+        headers: HTTP headers that go with every call.
         rate_limit: How many calls may leave in any window, as a `RateLimit` or a text such as `10/s`; `None` for no
-            limit. The default is what was observed of the live service; it is not documented.
-        budget: Tokens that the client may spend at most; `None` for no cap.
+            limit. If nothing is set it is `50/60s`, which was observed of the live service and is not documented.
+        budget: Tokens that the client may spend at most; `None` for no cap, as it is if nothing is set.
         prices: Tokens by `endpoint/style` or `endpoint`, over the documented ones.
         unpriced: What to do, where a budget is set, with calls whose price nobody knows.
         retry: Which failures are sent again.
         middleware: Your own steps around calls and attempts; the first is outermost.
         observers: Callables that are told of every event.
         max_connections: Calls on the wire at once, on each event loop.
-        max_reply_bytes: The largest reply to take, in bytes.
-        http_client: An `httpx.AsyncClient` to use instead of the SDK's own connections; you close it.
+        max_reply_bytes: The largest reply or download to take, in bytes.
+        v1_dialect: How `v1` speaks: as the vendor's JavaScript client does, or as its Python client does.
+        http_client: An `httpx.AsyncClient`, or one of httpx2, to use instead of the SDK's own connections; you close
+            it.
         clock: The time; for tests.
 
     Raises:
@@ -76,9 +78,10 @@ class AsyncImagine:
         api_key: str | Secret | None = None,
         *,
         base_url: str | None = None,
-        timeout: float = 300.0,
-        rate_limit: RateLimit | str | None = "50/60s",
-        budget: Budget | float | None = None,
+        timeout: float | Timeout | FromSettings = FROM_SETTINGS,
+        headers: Mapping[str, str] | None = None,
+        rate_limit: RateLimit | str | FromSettings | None = FROM_SETTINGS,
+        budget: Budget | float | FromSettings | None = FROM_SETTINGS,
         prices: Mapping[str, float] | None = None,
         unpriced: Literal["refuse", "allow"] = "refuse",
         retry: RetryPolicy = RetryPolicy(),
@@ -86,27 +89,63 @@ class AsyncImagine:
         observers: Sequence[Observer] = (),
         max_connections: int = 100,
         max_reply_bytes: int = 256 * 1024 * 1024,
+        v1_dialect: Literal["javascript", "python"] | FromSettings = FROM_SETTINGS,
         http_client: httpx.AsyncClient | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        self._base_url = find_base_url(base_url)
-        self._timeout = positive("timeout", timeout)
-        self._ledger = Ledger(as_budget(budget))
-        self._transport = Transport(
-            key=find_key(api_key),
-            base_url=self._base_url,
-            max_connections=count("max_connections", max_connections),
-            max_reply_bytes=count("max_reply_bytes", max_reply_bytes),
-            http_client=http_client,
+        # From here on no frame holds the bare key, whatever is raised below.
+        api_key = None if api_key is None else Secret.of(api_key)
+        settings = find_settings(
+            api_key=api_key,
+            base_url=base_url,
+            timeout=timeout,
+            rate_limit=rate_limit,
+            budget=budget,
+            v1_dialect=v1_dialect,
         )
-        self._pipeline = Pipeline(
-            self._transport.send,
-            credits=Credits(self._ledger, {**PRICES, **(prices or {})}, unpriced=unpriced),
-            limiter=None if rate_limit is None else RateLimiter(as_rate_limit(rate_limit), clock=clock),
-            retry=retry,
-            middleware=middleware,
-            observers=observers,
+        limit = settings.rate_limit
+        ledger = Ledger(as_budget(settings.budget))
+        self._v1_dialect = dialect_named(settings.v1_dialect)
+        self._shared = SharedParts(
+            base_url=settings.base_url,
+            transport=Transport(
+                key=settings.api_key,
+                base_url=settings.base_url,
+                max_connections=count("max_connections", max_connections),
+                max_reply_bytes=count("max_reply_bytes", max_reply_bytes),
+                http_client=http_client,
+            ),
+            ledger=ledger,
+            credits=Credits(ledger, {**PRICES, **(prices or {})}, unpriced=unpriced),
+            limiter=None if limit is None else RateLimiter(as_rate_limit(limit), clock=clock),
             clock=clock,
+            status_paths=PathMemory(VIDEO_STATUS_PATHS),
+            delete_paths=PathMemory(VIDEO_DELETE_PATHS),
+        )
+        self._owns_connections = True
+        self._take(
+            CallOptions(
+                timeout=Timeout.of(settings.timeout),
+                headers=checked_headers(headers),
+                retry=retry,
+                middleware=middleware,
+                observers=observers,
+            )
+        )
+
+    def _take(self, options: CallOptions) -> None:
+        """Put together what depends on the options."""
+        shared = self._shared
+        self._options = options
+        self._pipeline = options.pipeline(shared)
+        self._closed = False
+        self._videos = VideoFollower(
+            self.send,
+            VideoDownloader(shared.transport.open_url, clock=shared.clock),
+            clock=shared.clock,
+            timeout=options.timeout,
+            status_paths=shared.status_paths,
+            delete_paths=shared.delete_paths,
         )
 
     @classmethod
@@ -140,258 +179,94 @@ class AsyncImagine:
         options["prices"] = {**Invented.PRICES, **(options.get("prices") or {})}
         return cls(key, base_url=base_url, http_client=http_client, **options)
 
-    async def text_to_image(
+    def with_options(
         self,
-        prompt: str,
         *,
-        style: str = Style.IMAGINE_TURBO,
-        aspect_ratio: str = AspectRatio.SQUARE,
-        seed: int | None = None,
-        extra: Mapping[str, str | int | float] | None = None,
-        timeout: float | None = None,
-    ) -> Image:
-        """Make a picture from a prompt.
+        timeout: float | Timeout | None = None,
+        headers: Mapping[str, str] | None = None,
+        retry: RetryPolicy | None = None,
+        middleware: Sequence[Middleware] | None = None,
+        observers: Sequence[Observer] | None = None,
+    ) -> AsyncImagine:
+        """Return a client with other options that shares this one's connections, rate limit, ledger and budget.
+
+        It is cheap to make, for example for a single call. Closing it leaves the connections open: they are closed
+        with the client that it came from.
 
         Args:
-            prompt: What to show.
-            style: A `Style`, or any other style's name.
-            aspect_ratio: An `AspectRatio`, or any other ratio as `width:height`.
-            seed: At least 1; `None`: the SDK chooses one and reports it.
-            extra: Further form fields by name.
-            timeout: Seconds for this call; `None` takes the client's.
+            timeout: Seconds for a call, or a `Timeout`.
+            headers: HTTP headers that go with every call, over those of this client.
+            retry: Which failures are sent again.
+            middleware: Your own steps, in place of this client's.
+            observers: Who is told of events, in place of this client's.
 
         Returns:
-            The picture.
+            The other client; what is `None` here is as it is with this one.
 
         Raises:
-            InvalidRequestError: A field was refused; nothing was sent.
-            ImagineError: The call failed; `outcome` tells whether it may have been charged.
+            ConfigurationError: A setting is out of range.
+            InvalidRequestError: A header cannot be sent.
 
         Example:
-            image = await client.text_to_image("a lighthouse at dusk", aspect_ratio="16:9", seed=7)
+            patient = client.with_options(timeout=900, retry=NO_RETRY)
         """
-        request = TextToImage(prompt=prompt, style=style, aspect_ratio=aspect_ratio, seed=seed, extra=extra)
-        return await self.send(request, timeout=timeout)
-
-    async def text_to_png(
-        self,
-        prompt: str,
-        *,
-        aspect_ratio: str = AspectRatio.SQUARE,
-        seed: int | None = None,
-        extra: Mapping[str, str | int | float] | None = None,
-        timeout: float | None = None,
-    ) -> Image:
-        """Make a picture with a transparent background from a prompt.
-
-        Args:
-            prompt: What to show.
-            aspect_ratio: An `AspectRatio`, or any other ratio as `width:height`.
-            seed: At least 1; `None`: the SDK chooses one and reports it.
-            extra: Further form fields by name.
-            timeout: Seconds for this call; `None` takes the client's.
-
-        Returns:
-            The picture, a PNG.
-
-        Raises:
-            InvalidRequestError: A field was refused; nothing was sent.
-            ImagineError: The call failed; `outcome` tells whether it may have been charged.
-        """
-        request = TextToPng(prompt=prompt, aspect_ratio=aspect_ratio, seed=seed, extra=extra)
-        return await self.send(request, timeout=timeout)
-
-    async def remove_background(
-        self,
-        image: ImageInput,
-        *,
-        extra: Mapping[str, str | int | float] | None = None,
-        timeout: float | None = None,
-    ) -> Image:
-        """Cut the subject out of a picture.
-
-        Args:
-            image: A path, bytes, a seekable binary file, or the `Image` of an earlier call.
-            extra: Further form fields by name.
-            timeout: Seconds for this call; `None` takes the client's.
-
-        Returns:
-            The picture with transparency.
-
-        Raises:
-            InvalidRequestError: The image cannot be read or is no picture; nothing was sent.
-            ImagineError: The call failed; `outcome` tells whether it may have been charged.
-        """
-        request = await built_off_the_loop(lambda: RemoveBackground(image=image, extra=extra))
-        return await self.send(request, timeout=timeout)
-
-    async def upscale(
-        self,
-        image: ImageInput,
-        *,
-        extra: Mapping[str, str | int | float] | None = None,
-        timeout: float | None = None,
-    ) -> Image:
-        """Make a picture larger and sharper; the factor is the API's choice.
-
-        Args:
-            image: A path, bytes, a seekable binary file, or the `Image` of an earlier call.
-            extra: Further form fields by name.
-            timeout: Seconds for this call; `None` takes the client's.
-
-        Returns:
-            The larger picture.
-
-        Raises:
-            InvalidRequestError: The image cannot be read or is no picture; nothing was sent.
-            ImagineError: The call failed; `outcome` tells whether it may have been charged.
-        """
-        request = await built_off_the_loop(lambda: Upscale(image=image, extra=extra))
-        return await self.send(request, timeout=timeout)
-
-    async def generative_fill(
-        self,
-        image: ImageInput,
-        mask: ImageInput,
-        prompt: str,
-        *,
-        extra: Mapping[str, str | int | float] | None = None,
-        timeout: float | None = None,
-    ) -> Image:
-        """Paint what the prompt says where the mask is white.
-
-        That white means "change" is the custom of callers; the reference says only that the mask marks the area.
-
-        Args:
-            image: A path, bytes, a seekable binary file, or the `Image` of an earlier call.
-            mask: The same forms; of the image's width and height, white where the picture may change.
-            prompt: What to paint.
-            extra: Further form fields by name.
-            timeout: Seconds for this call; `None` takes the client's.
-
-        Returns:
-            The changed picture.
-
-        Raises:
-            InvalidRequestError: A file cannot be read, is no picture, or the sizes differ; nothing was sent.
-            ImagineError: The call failed; `outcome` tells whether it may have been charged.
-        """
-        request = await built_off_the_loop(lambda: GenerativeFill(image=image, mask=mask, prompt=prompt, extra=extra))
-        return await self.send(request, timeout=timeout)
-
-    async def ai_resize(
-        self,
-        image: ImageInput,
-        *,
-        prompt: str | None = None,
-        mask: ImageInput | None = None,
-        extra: Mapping[str, str | int | float] | None = None,
-        timeout: float | None = None,
-    ) -> Image:
-        """Extend a picture beyond its borders. Experimental: no official page about this call could be read.
-
-        Args:
-            image: A path, bytes, a seekable binary file, or the `Image` of an earlier call.
-            prompt: What to show in the new area.
-            mask: A picture that marks the new area.
-            extra: Further form fields by name, for example what names the target size.
-            timeout: Seconds for this call; `None` takes the client's.
-
-        Returns:
-            The extended picture.
-
-        Raises:
-            InvalidRequestError: A file cannot be read or is no picture; nothing was sent.
-            ImagineError: The call failed; `outcome` tells whether it may have been charged.
-        """
-        request = await built_off_the_loop(lambda: AiResize(image=image, prompt=prompt, mask=mask, extra=extra))
-        return await self.send(request, timeout=timeout)
-
-    async def retouch(
-        self,
-        image: ImageInput,
-        mask: ImageInput,
-        *,
-        extra: Mapping[str, str | int | float] | None = None,
-        timeout: float | None = None,
-    ) -> Image:
-        """Remove what the mask marks.
-
-        No official page about this call could be read; the fields are those that one caller was seen to send.
-
-        Args:
-            image: A path, bytes, a seekable binary file, or the `Image` of an earlier call.
-            mask: The same forms; of the image's width and height, white where something is to go.
-            extra: Further form fields by name.
-            timeout: Seconds for this call; `None` takes the client's.
-
-        Returns:
-            The changed picture.
-
-        Raises:
-            InvalidRequestError: A file cannot be read, is no picture, or the sizes differ; nothing was sent.
-            ImagineError: The call failed; `outcome` tells whether it may have been charged.
-        """
-        request = await built_off_the_loop(lambda: Retouch(image=image, mask=mask, extra=extra))
-        return await self.send(request, timeout=timeout)
-
-    async def ai_background(
-        self,
-        image: ImageInput,
-        prompt: str,
-        *,
-        style: str = "product-shoot",
-        seed: int | None = None,
-        extra: Mapping[str, str | int | float] | None = None,
-        timeout: float | None = None,
-    ) -> Image:
-        """Place a product in front of a new background.
-
-        Args:
-            image: A path, bytes, a seekable binary file, or the `Image` of an earlier call: the product, cut out.
-            prompt: The background to paint.
-            style: The reference lists only `product-shoot`.
-            seed: At least 1; `None`: the SDK chooses one and reports it.
-            extra: Further form fields by name.
-            timeout: Seconds for this call; `None` takes the client's.
-
-        Returns:
-            The picture.
-
-        Raises:
-            InvalidRequestError: A field was refused; nothing was sent.
-            ImagineError: The call failed; `outcome` tells whether it may have been charged.
-        """
-        request = await built_off_the_loop(
-            lambda: AiBackground(image=image, prompt=prompt, style=style, seed=seed, extra=extra)
+        mine = self._options
+        derived = type(self).__new__(type(self))
+        derived._shared, derived._v1_dialect = self._shared, self._v1_dialect
+        derived._owns_connections = False
+        derived._take(
+            CallOptions(
+                timeout=mine.timeout if timeout is None else Timeout.of(timeout),
+                headers={**mine.headers, **checked_headers(headers)},
+                retry=mine.retry if retry is None else retry,
+                middleware=mine.middleware if middleware is None else middleware,
+                observers=mine.observers if observers is None else observers,
+            )
         )
-        return await self.send(request, timeout=timeout)
+        return derived
 
-    async def send(self, request: Request, *, timeout: float | None = None) -> Image:
+    @property
+    def v1(self) -> AsyncV1:
+        """The calls of v1, the first generation of the API, which takes `style_id`."""
+        return AsyncV1(self)
+
+    async def send(
+        self,
+        request: Request[ResultT],
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | Timeout | None = None,
+    ) -> ResultT:
         """Make any call from its request.
 
         Args:
             request: For example a `TextToImage`.
-            timeout: Seconds for this call; `None` takes the client's.
+            headers: Further HTTP headers for this call, over the client's.
+            timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
 
         Returns:
-            The picture.
+            The picture, or, for a call about a video, the job.
 
         Raises:
-            InvalidRequestError: This is no request; nothing was sent.
+            InvalidRequestError: This is no request, or a picture in it cannot be read; nothing was sent.
             ImagineError: The call failed; `outcome` tells whether it may have been charged.
         """
         if not isinstance(request, Request):
             raise InvalidRequestError("request", request, "pass a request, for example TextToImage(prompt=...)")
-        seconds = self._timeout if timeout is None else positive("timeout", timeout)
-        return await self._pipeline.run(request, seconds=seconds)
+        if self._closed:
+            raise ClientClosedError("the client is closed; make a new one, or keep this one open for as long as needed")
+        bounds = self._options.timeout if timeout is None else Timeout.of(timeout)
+        named = {**self._options.headers, **checked_headers(headers)}
+        if any(request.unresolved()):
+            request, bounds = await resolved(request, self._shared.transport.open_url, bounds, self._shared.clock)
+        return await self._pipeline.run(request, timeout=bounds, headers=named)
 
     async def generate_many(
         self,
-        requests: Iterable[RequestT] | AsyncIterable[RequestT],
+        requests: Iterable[ImageRequestT] | AsyncIterable[ImageRequestT],
         *,
         concurrency: int = 8,
-    ) -> AsyncGenerator[tuple[RequestT, Image | Exception], None]:
+    ) -> AsyncGenerator[tuple[ImageRequestT, Image | Exception], None]:
         """Make many calls concurrently.
 
         Requests are taken as places become free, and results wait in their places, so memory is bounded by the
@@ -413,7 +288,7 @@ class AsyncImagine:
             async for request, result in client.generate_many(TextToImage(prompt=text) for text in prompts):
                 print(request.prompt, result)
         """
-        calls = FanOut[RequestT, Image](self.send, requests, concurrency=count("concurrency", concurrency))
+        calls = FanOut[ImageRequestT, Image](self.send, requests, concurrency=count("concurrency", concurrency))
         try:
             async for pair in calls:
                 yield pair
@@ -421,12 +296,20 @@ class AsyncImagine:
             await calls.aclose()
 
     def usage(self) -> Usage:
-        """Return what the client has used: calls and tokens, by endpoint and style; unknown outcomes held apart."""
-        return self._ledger.usage()
+        """Return what was used: calls and tokens, by endpoint and style; unknown outcomes held apart.
+
+        Clients that were made by `with_options` share their books.
+        """
+        return self._shared.ledger.usage()
 
     async def aclose(self) -> None:
-        """Close the connections; the client cannot be used afterwards."""
-        await self._transport.aclose()
+        """Close the client; it cannot be used afterwards.
+
+        Calls that are on the wire end as they would have; those that wait for their turn are refused, unsent.
+        """
+        self._closed = True
+        if self._owns_connections:
+            await self._shared.transport.aclose()
 
     async def __aenter__(self) -> Self:
         """Enter a block that closes the client at its end."""
@@ -443,5 +326,5 @@ class AsyncImagine:
 
     def __repr__(self) -> str:
         """Tell where the calls go and what has been used; never the key."""
-        usage = self._ledger.usage()
-        return f"<{type(self).__name__} {self._base_url} calls={usage.calls} tokens={usage.tokens:g}>"
+        usage = self._shared.ledger.usage()
+        return f"<{type(self).__name__} {self._shared.base_url} calls={usage.calls} tokens={usage.tokens:g}>"

@@ -8,6 +8,8 @@
     ├── BudgetExceededError           the call would overrun the budget; nothing was sent
     ├── UnpricedCallError             a budget is set and nobody knows what the call costs; nothing was sent
     ├── DeadlineExceededError         the call's deadline passed (TimeoutError)
+    │   └── VideoNotReadyError        a video job was not done in time; it runs on
+    ├── VideoFailedError              the API gave a video job up
     ├── TransportError                the network failed (ConnectionError)
     │   ├── ConnectError              no connection: nothing was sent
     │   └── DisconnectedError         the connection broke in mid-call
@@ -19,6 +21,8 @@
     │   ├── RateLimitedError          code 1202, status 429
     │   └── ServerError               status 5xx
     │       └── ServiceUnavailableError   codes 1200 and 1201, status 503
+    ├── DownloadError                 what was made could not be fetched from its URL
+    │   └── UnsafeUrlError            that URL leads to a private address or is not encrypted
     └── ReplyError                    a reply of success that holds no usable picture
         ├── UnexpectedReplyError      HTML, JSON or anything else where a picture belongs
         ├── TruncatedReplyError       the picture is cut
@@ -30,7 +34,12 @@ Every one of them can be pickled, and none holds the API key or an object of the
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve
+
+if TYPE_CHECKING:
+    from imagine_async.video import VideoJob
 
 __all__ = [
     "APIError",
@@ -42,6 +51,7 @@ __all__ = [
     "ConnectError",
     "DeadlineExceededError",
     "DisconnectedError",
+    "DownloadError",
     "ImagineError",
     "InsufficientCreditsError",
     "InvalidRequestError",
@@ -57,6 +67,9 @@ __all__ = [
     "TruncatedReplyError",
     "UnexpectedReplyError",
     "UnpricedCallError",
+    "UnsafeUrlError",
+    "VideoFailedError",
+    "VideoNotReadyError",
 ]
 
 
@@ -194,6 +207,35 @@ class DeadlineExceededError(ImagineError, TimeoutError):
     """The call did not end within its deadline; `outcome` tells whether the form had left."""
 
 
+class VideoNotReadyError(DeadlineExceededError):
+    """A video job was not done in time. It runs on, and can be waited for again.
+
+    Args:
+        job: The job as it was last described.
+    """
+
+    default_outcome = Outcome.UNKNOWN
+
+    def __init__(self, message: str, *, job: VideoJob, call_id: str | None = None) -> None:
+        super().__init__(message, call_id=call_id)
+        self.job = evolve(job, request=None)
+
+
+class VideoFailedError(ImagineError):
+    """The API gave a video job up; whether that is charged, no page says.
+
+    Args:
+        job: The job as it was last described.
+    """
+
+    default_outcome = Outcome.UNKNOWN
+
+    def __init__(self, job: VideoJob, *, call_id: str | None = None) -> None:
+        said = job.reason or f"its state is {job.word!r}, and no reason is given"
+        super().__init__(f"the video job {job.id} failed: {said}", call_id=call_id)
+        self.job = evolve(job, request=None)
+
+
 class TransportError(ImagineError, ConnectionError):
     """The network failed before a whole reply was there."""
 
@@ -315,3 +357,37 @@ class ReplyTooLargeError(ReplyError):
     """The reply is larger than `max_reply_bytes`: it was made, and probably charged."""
 
     default_outcome = Outcome.COMPLETED
+
+
+class DownloadError(ImagineError):
+    """What the API made could not be fetched from the URL that it gave.
+
+    Args:
+        message: What happened; URLs appear without their signature.
+        url: The whole URL, so that what was made is not lost. Whoever knows it can fetch while it is valid.
+        status: The HTTP status of the place where it lies; `None` where there was none.
+    """
+
+    default_outcome = Outcome.COMPLETED
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        url: str,
+        status: int | None = None,
+        outcome: Outcome | None = None,
+        call_id: str | None = None,
+    ) -> None:
+        super().__init__(message, outcome=outcome, call_id=call_id)
+        self.url = url
+        self.status = status
+
+    @property
+    def expired(self) -> bool:
+        """Whether the place refused the URL, as it does when its signature has expired."""
+        return self.status == 403
+
+
+class UnsafeUrlError(DownloadError):
+    """The URL leads to a private address or is not encrypted; nothing was fetched."""

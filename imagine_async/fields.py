@@ -6,9 +6,21 @@ import operator
 from collections.abc import Mapping
 
 from imagine_async.errors import InvalidRequestError
-from imagine_async.inputs import ImageInput, Source, as_source
+from imagine_async.inputs import AnySource, ImageInput, as_source
 
-__all__ = ["to_aspect_ratio", "to_extra", "to_image", "to_mask", "to_prompt", "to_seed", "to_style"]
+__all__ = [
+    "to_aspect_ratio",
+    "to_extra",
+    "to_image",
+    "to_mask",
+    "to_optional_aspect_ratio",
+    "to_optional_mask",
+    "to_optional_prompt",
+    "to_prompt",
+    "to_seed",
+    "to_style",
+    "to_video_id",
+]
 
 # The API names no upper end; this one keeps the number writable.
 _SEED_END = 10**100
@@ -29,6 +41,24 @@ def to_aspect_ratio(value: str) -> str:
     return _text("aspect_ratio", value)
 
 
+def to_optional_prompt(value: str | None) -> str | None:
+    """Strip a prompt that may be left out; refuse an empty one."""
+    return None if value is None else to_prompt(value)
+
+
+def to_optional_aspect_ratio(value: str | None) -> str | None:
+    """Strip an aspect ratio that may be left out; refuse an empty one."""
+    return None if value is None else to_aspect_ratio(value)
+
+
+def to_video_id(value: str) -> str:
+    """Strip a video's id; refuse one that is empty or would lead to another path."""
+    text = _text("job", value)
+    if set(text) <= {"."}:
+        raise InvalidRequestError("job", value, "pass the id that the creating call answered with")
+    return text
+
+
 def to_seed(value: int | None) -> int | None:
     """Take a whole number of at least 1, also one of numpy's."""
     if value is None:
@@ -44,14 +74,19 @@ def to_seed(value: int | None) -> int | None:
     return number
 
 
-def to_image(value: ImageInput) -> Source:
+def to_image(value: ImageInput) -> AnySource:
     """Turn a picture into a source."""
     return as_source(value, "image")
 
 
-def to_mask(value: ImageInput) -> Source:
+def to_mask(value: ImageInput) -> AnySource:
     """Turn a mask into a source."""
     return as_source(value, "mask")
+
+
+def to_optional_mask(value: ImageInput | None) -> AnySource | None:
+    """Turn a mask that may be left out into a source."""
+    return None if value is None else to_mask(value)
 
 
 def to_extra(value: Mapping[str, str | int | float] | None) -> dict[str, str]:

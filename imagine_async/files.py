@@ -4,31 +4,37 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagine_async.sniff import SUFFIXES
+from imagine_async.video.sniff import VIDEO_SUFFIXES
 
 if TYPE_CHECKING:
     from imagine_async.results import Image
+    from imagine_async.video import Video
 
 __all__ = ["target_for", "write_whole"]
 
-_KNOWN_SUFFIXES = {**{suffix: name for name, suffix in SUFFIXES.items()}, ".jpeg": "jpeg", ".jpe": "jpeg"}
+_KNOWN_SUFFIXES = {
+    **{suffix: name for name, suffix in (SUFFIXES | VIDEO_SUFFIXES).items()},
+    ".jpeg": "jpeg",
+    ".jpe": "jpeg",
+    ".m4v": "mp4",
+}
 _UNSAFE = re.compile(r"[^A-Za-z0-9.]+")
 
 
-def target_for(path: Path, image: Image) -> Path:
-    """Choose the file that a picture is written to.
+def target_for(path: Path, result: Image | Video) -> Path:
+    """Choose the file that a picture or a video is written to.
 
     Args:
         path: A file's path, or an existing folder.
-        image: The picture.
+        result: What is written.
 
     Returns:
         The path with a suffix that fits the bytes.
@@ -37,21 +43,21 @@ def target_for(path: Path, image: Image) -> Path:
         FileNotFoundError: The folder does not exist.
     """
     if path.is_dir():
-        return path / f"{_stem(image)}{image.suffix}"
+        return path / f"{_stem(result)}{result.suffix}"
     if not path.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, "the folder does not exist; create it first", str(path.parent))
     known = _KNOWN_SUFFIXES.get(path.suffix.lower())
-    if known == image.format:
+    if known == result.format:
         return path
-    return path.with_suffix(image.suffix) if known else path.with_name(f"{path.name}{image.suffix}")
+    return path.with_suffix(result.suffix) if known else path.with_name(f"{path.name}{result.suffix}")
 
 
-def write_whole(target: Path, content: bytes, *, overwrite: bool) -> None:
+def write_whole(target: Path, pieces: Iterable[bytes], *, overwrite: bool) -> None:
     """Write a file by way of a temporary one beside it, so that no reader ever sees half of it.
 
     Args:
         target: The file.
-        content: Its bytes.
+        pieces: Its bytes, in order.
         overwrite: Whether an existing file may be replaced.
 
     Raises:
@@ -60,17 +66,18 @@ def write_whole(target: Path, content: bytes, *, overwrite: bool) -> None:
     if not overwrite and os.path.lexists(target):
         raise _exists(target)
     with _temporary_beside(target) as temporary:
-        _write_through(temporary, content)
+        _write_through(temporary, pieces)
         if overwrite:
             temporary.replace(target)
         else:
             _move_into_place(temporary, target)
 
 
-def _stem(image: Image) -> str:
-    style = getattr(image.request, "style", None) or image.request.endpoint.name
-    digest = hashlib.sha256(image.content).hexdigest()[:8]
-    words = (style, digest) if image.seed is None else (style, str(image.seed), digest)
+def _stem(result: Image | Video) -> str:
+    request, seed = result.request, getattr(result, "seed", None)
+    style = getattr(request, "style", None) or (request.endpoint.name if request else "video")
+    digest = result.digest[:8]
+    words = (style, digest) if seed is None else (style, str(seed), digest)
     safe = (_UNSAFE.sub("-", word).strip("-.")[:80] for word in words)
     return "-".join(word for word in safe if word)
 
@@ -84,10 +91,10 @@ def _temporary_beside(target: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def _write_through(path: Path, content: bytes) -> None:
+def _write_through(path: Path, pieces: Iterable[bytes]) -> None:
     """Write and flush to the disk: a rename that outlives a power cut must not point at an empty file."""
     with path.open("xb") as file:
-        file.write(content)
+        file.writelines(pieces)
         file.flush()
         os.fsync(file.fileno())
 

@@ -6,7 +6,8 @@ import secrets
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 
-from imagine_async.inputs import PIECE_BYTES, BytesSource, Source
+from imagine_async.errors import InvalidRequestError
+from imagine_async.inputs import PIECE_BYTES, AnySource, BytesSource, Source, StreamSource, UrlSource
 from imagine_async.sniff import MEDIA_TYPES, SUFFIXES
 
 __all__ = ["MultipartForm"]
@@ -20,9 +21,12 @@ class MultipartForm:
     Args:
         parts: Names with texts or pictures, in order.
         boundary: The line between parts; random unless given.
+
+    Raises:
+        InvalidRequestError: A picture is not read yet.
     """
 
-    def __init__(self, parts: Iterable[tuple[str, str | Source]], *, boundary: str | None = None) -> None:
+    def __init__(self, parts: Iterable[tuple[str, str | AnySource]], *, boundary: str | None = None) -> None:
         self.boundary = boundary or secrets.token_hex(16)
         self._sections = _merge(_sections(parts, self.boundary))
         self.length = sum(map(_size, self._sections))
@@ -43,12 +47,14 @@ class MultipartForm:
                         yield piece
 
 
-def _sections(parts: Iterable[tuple[str, str | Source]], boundary: str) -> Iterable[bytes | Source]:
+def _sections(parts: Iterable[tuple[str, str | AnySource]], boundary: str) -> Iterable[bytes | Source]:
     for name, value in parts:
         escaped = name.translate(_ESCAPES)
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="{escaped}"'
         if isinstance(value, str):
             yield f"{head}\r\n\r\n{value}\r\n".encode()
+        elif isinstance(value, (UrlSource, StreamSource)):
+            raise InvalidRequestError(name, value, "the picture is not read yet: send the request with client.send")
         else:
             kind = value.picture.format
             yield f'{head}; filename="{escaped}{SUFFIXES[kind]}"\r\nContent-Type: {MEDIA_TYPES[kind]}\r\n\r\n'.encode()

@@ -9,6 +9,7 @@ from imagine_async.call import Observer
 from imagine_async.clock import Clock
 from imagine_async.errors import ConfigurationError
 from imagine_async.middleware import Budget, Middleware, RateLimit, RetryPolicy
+from imagine_async.timeout import Timeout
 
 __all__ = ["ClientOptions", "as_budget", "as_rate_limit", "count", "positive"]
 
@@ -16,7 +17,9 @@ __all__ = ["ClientOptions", "as_budget", "as_rate_limit", "count", "positive"]
 class ClientOptions(TypedDict, total=False):
     """The options that every way of making a client takes; see `AsyncImagine`."""
 
-    timeout: float
+    timeout: float | Timeout
+    headers: Mapping[str, str] | None
+    v1_dialect: Literal["javascript", "python"]
     rate_limit: RateLimit | str | None
     budget: Budget | float | None
     prices: Mapping[str, float] | None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import cast
 
 import anyio
 
-from imagine_async.call import Call, Handler, Observer
+from imagine_async.call import Call, Handler, Observer, Result
 from imagine_async.clock import Clock
 from imagine_async.errors import DeadlineExceededError, ImagineError, Outcome
 from imagine_async.middleware import Middleware, RetryPolicy
@@ -14,8 +15,8 @@ from imagine_async.middleware.base import attempt_steps, call_steps, chain
 from imagine_async.middleware.credits import Credits
 from imagine_async.middleware.rate_limit import RateLimiter
 from imagine_async.middleware.retry import Retry
-from imagine_async.requests import Request
-from imagine_async.results import Image
+from imagine_async.requests import Request, ResultT
+from imagine_async.timeout import Timeout
 
 __all__ = ["Pipeline"]
 
@@ -51,24 +52,27 @@ class Pipeline:
         attempts = chain(attempt_steps(inner), send)
         self._handler = chain(call_steps([*middleware, Retry(retry)]), attempts)
 
-    async def run(self, request: Request, *, seconds: float) -> Image:
+    async def run(self, request: Request[ResultT], *, timeout: Timeout, headers: Mapping[str, str]) -> ResultT:
         """Make a call.
 
         Args:
             request: What to do; a missing seed is chosen here, so that every attempt asks for the same picture.
-            seconds: The time until the deadline.
+            timeout: Its total is the time until the deadline.
+            headers: Further HTTP headers.
 
         Returns:
-            The picture.
+            What the request makes.
 
         Raises:
             ImagineError: The call failed.
         """
         call = Call(
             request=request.seeded(),
-            deadline=self._clock.now() + seconds,
+            deadline=self._clock.now() + timeout.total,
             clock=self._clock,
+            timeout=timeout,
             observers=self._observers,
+            headers=dict(headers),
         )
         try:
             result = await self._within_deadline(call)
@@ -76,9 +80,10 @@ class Pipeline:
             call.emit("failed", seconds=call.elapsed, error=error if isinstance(error, ImagineError) else None)
             raise
         call.emit("finished", seconds=call.elapsed, tokens=call.tokens)
-        return result
+        # Which result belongs to which request is the transport's promise; a middleware could break it.
+        return cast("ResultT", result)
 
-    async def _within_deadline(self, call: Call) -> Image:
+    async def _within_deadline(self, call: Call) -> Result:
         with anyio.move_on_after(call.remaining):
             return await self._handler(call)
         raise _deadline_exceeded(call)

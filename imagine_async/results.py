@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,7 +47,7 @@ class Image:
     format: str
     width: int
     height: int
-    request: Request
+    request: Request[Any]
     seed: int | None = None
     elapsed: float = 0.0
     attempts: int = 1
@@ -62,6 +63,11 @@ class Image:
     def suffix(self) -> str:
         """The file name's suffix, for example `.jpg`."""
         return SUFFIXES[self.format]
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the bytes, in hexadecimal."""
+        return hashlib.sha256(self.content).hexdigest()
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False, sidecar: bool = False) -> Path:
         """Write the picture: whole, or not at all.
@@ -79,11 +85,11 @@ class Image:
             OSError: The folder does not exist or cannot be written.
         """
         target = files.target_for(Path(path), self)
-        files.write_whole(target, self.content, overwrite=overwrite)
+        files.write_whole(target, [self.content], overwrite=overwrite)
         if sidecar:
             from imagine_async.sidecar import facts_as_json
 
-            files.write_whole(target.with_name(f"{target.name}.json"), facts_as_json(self), overwrite=True)
+            files.write_whole(target.with_name(f"{target.name}.json"), [facts_as_json(self)], overwrite=True)
         return target
 
     async def asave(self, path: str | os.PathLike[str], *, overwrite: bool = False, sidecar: bool = False) -> Path:

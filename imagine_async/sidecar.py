@@ -1,4 +1,4 @@
-"""The facts of a picture as JSON, so that it can be made again. The key is never among them."""
+"""The facts of a picture or a video as JSON, so that it can be made again. The key is never among them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from imagine_async.version import VERSION
 
 if TYPE_CHECKING:
     from imagine_async.results import Image
+    from imagine_async.video import Video
 
-__all__ = ["facts_as_json"]
+__all__ = ["facts_as_json", "video_facts_as_json"]
 
 
 def facts_as_json(image: Image) -> bytes:
@@ -38,8 +39,37 @@ def facts_as_json(image: Image) -> bytes:
         "format": image.format,
         "width": image.width,
         "height": image.height,
-        "sha256": hashlib.sha256(image.content).hexdigest(),
+        "sha256": image.digest,
     }
+    return _as_json(facts)
+
+
+def video_facts_as_json(video: Video) -> bytes:
+    """Write down how a video was made.
+
+    Args:
+        video: The video.
+
+    Returns:
+        JSON with the job's id, request, cost, size, digest and SDK version; URLs are left out, because they are signed.
+    """
+    job = video.job
+    facts = {
+        "sdk": f"imagine-async {VERSION}",
+        "endpoint": None if job.request is None else job.request.endpoint.name,
+        "request": _CONVERTER.unstructure(job.request),
+        "job": job.id,
+        "created_at": job.created_at,
+        "tokens": job.tokens,
+        "elapsed_seconds": round(video.elapsed, 3),
+        "format": video.format,
+        "bytes": video.size,
+        "sha256": video.digest,
+    }
+    return _as_json(facts)
+
+
+def _as_json(facts: dict[str, Any]) -> bytes:
     return (json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode(errors="backslashreplace")
 
 

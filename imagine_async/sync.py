@@ -11,15 +11,18 @@ from imagine_async.bridge.calls import run
 from imagine_async.bridge.iteration import iterate
 from imagine_async.bridge.loop_thread import PerProcess
 from imagine_async.call import Observer
-from imagine_async.catalog import AspectRatio, Style
 from imagine_async.client import AsyncImagine
 from imagine_async.clock import SYSTEM_CLOCK, Clock
-from imagine_async.config import Secret
-from imagine_async.inputs import ImageInput
+from imagine_async.config import FROM_SETTINGS, FromSettings, Secret
 from imagine_async.middleware import Budget, Middleware, RateLimit, RetryPolicy
 from imagine_async.options import ClientOptions
-from imagine_async.requests import Request, RequestT
+from imagine_async.requests import ImageRequestT, Request, ResultT
 from imagine_async.results import Image, Usage
+from imagine_async.sync_calls.editing import EditingCalls
+from imagine_async.sync_calls.generation import GenerationCalls
+from imagine_async.sync_calls.v1 import V1
+from imagine_async.sync_calls.video import VideoCalls
+from imagine_async.timeout import Timeout
 
 if TYPE_CHECKING:
     import httpx
@@ -27,27 +30,31 @@ if TYPE_CHECKING:
 __all__ = ["Imagine"]
 
 
-class Imagine:
+class Imagine(GenerationCalls, EditingCalls, VideoCalls):
     """A client of the Imagine API, for code that does not await: scripts, threads, Django, notebooks.
 
     It does what `AsyncImagine` does, on one event-loop thread for the whole process. Any number of threads may share
     it, and a forked child gets connections of its own. Ctrl-C cancels what the interrupted thread waits for.
 
     Args:
-        api_key: The key; `None` takes it from `IMAGINE_API_KEY`.
-        base_url: The root of the API's host; `None` takes it from `IMAGINE_BASE_URL`, else the vendor's.
-        timeout: Seconds that a call may take, with waits, attempts and download.
+        api_key: The key; `None` looks for it (`IMAGINE_API_KEY`).
+        base_url: The root of the API's host; `None` looks for it (`IMAGINE_BASE_URL`), else takes the vendor's.
+        timeout: Seconds that a call may take, with waits, attempts and download, 300 if nothing is set; a `Timeout`
+            bounds its parts as well.
+        headers: HTTP headers that go with every call.
         rate_limit: How many calls may leave in any window, as a `RateLimit` or a text such as `10/s`; `None` for no
-            limit. The default is what was observed of the live service; it is not documented.
-        budget: Tokens that the client may spend at most; `None` for no cap.
+            limit. If nothing is set it is `50/60s`, which was observed of the live service and is not documented.
+        budget: Tokens that the client may spend at most; `None` for no cap, as it is if nothing is set.
         prices: Tokens by `endpoint/style` or `endpoint`, over the documented ones.
         unpriced: What to do, where a budget is set, with calls whose price nobody knows.
         retry: Which failures are sent again.
         middleware: Your own steps around calls and attempts; the first is outermost.
         observers: Callables that are told of every event.
         max_connections: Calls on the wire at once, on each event loop.
-        max_reply_bytes: The largest reply to take, in bytes.
-        http_client: An `httpx.AsyncClient` to use instead of the SDK's own connections; you close it.
+        max_reply_bytes: The largest reply or download to take, in bytes.
+        v1_dialect: How `v1` speaks: as the vendor's JavaScript client does, or as its Python client does.
+        http_client: An `httpx.AsyncClient`, or one of httpx2, to use instead of the SDK's own connections; you close
+            it.
         clock: The time; for tests.
 
     Raises:
@@ -64,9 +71,10 @@ class Imagine:
         api_key: str | Secret | None = None,
         *,
         base_url: str | None = None,
-        timeout: float = 300.0,
-        rate_limit: RateLimit | str | None = "50/60s",
-        budget: Budget | float | None = None,
+        timeout: float | Timeout | FromSettings = FROM_SETTINGS,
+        headers: Mapping[str, str] | None = None,
+        rate_limit: RateLimit | str | FromSettings | None = FROM_SETTINGS,
+        budget: Budget | float | FromSettings | None = FROM_SETTINGS,
         prices: Mapping[str, float] | None = None,
         unpriced: Literal["refuse", "allow"] = "refuse",
         retry: RetryPolicy = RetryPolicy(),
@@ -74,14 +82,17 @@ class Imagine:
         observers: Sequence[Observer] = (),
         max_connections: int = 100,
         max_reply_bytes: int = 256 * 1024 * 1024,
+        v1_dialect: Literal["javascript", "python"] | FromSettings = FROM_SETTINGS,
         http_client: httpx.AsyncClient | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
+        api_key = None if api_key is None else Secret.of(api_key)
         self._client = PerProcess(
             lambda: AsyncImagine(
                 api_key,
                 base_url=base_url,
                 timeout=timeout,
+                headers=headers,
                 rate_limit=rate_limit,
                 budget=budget,
                 prices=prices,
@@ -91,6 +102,7 @@ class Imagine:
                 observers=observers,
                 max_connections=max_connections,
                 max_reply_bytes=max_reply_bytes,
+                v1_dialect=v1_dialect,
                 http_client=http_client,
                 clock=clock,
             )
@@ -127,276 +139,83 @@ class Imagine:
         )
         return client
 
-    def text_to_image(
+    def with_options(
         self,
-        prompt: str,
         *,
-        style: str = Style.IMAGINE_TURBO,
-        aspect_ratio: str = AspectRatio.SQUARE,
-        seed: int | None = None,
-        extra: Mapping[str, str | int | float] | None = None,
-        timeout: float | None = None,
-    ) -> Image:
-        """Make a picture from a prompt.
+        timeout: float | Timeout | None = None,
+        headers: Mapping[str, str] | None = None,
+        retry: RetryPolicy | None = None,
+        middleware: Sequence[Middleware] | None = None,
+        observers: Sequence[Observer] | None = None,
+    ) -> Imagine:
+        """Return a client with other options that shares this one's connections, rate limit, ledger and budget.
+
+        It is cheap to make, for example for a single call. Closing it leaves the connections open: they are closed
+        with the client that it came from.
 
         Args:
-            prompt: What to show.
-            style: A `Style`, or any other style's name.
-            aspect_ratio: An `AspectRatio`, or any other ratio as `width:height`.
-            seed: At least 1; `None`: the SDK chooses one and reports it.
-            extra: Further form fields by name.
-            timeout: Seconds for this call; `None` takes the client's.
+            timeout: Seconds for a call, or a `Timeout`.
+            headers: HTTP headers that go with every call, over those of this client.
+            retry: Which failures are sent again.
+            middleware: Your own steps, in place of this client's.
+            observers: Who is told of events, in place of this client's.
 
         Returns:
-            The picture.
+            The other client; what is `None` here is as it is with this one.
 
         Raises:
-            InvalidRequestError: A field was refused; nothing was sent.
-            ImagineError: The call failed; `outcome` tells whether it may have been charged.
+            ConfigurationError: A setting is out of range.
+            InvalidRequestError: A header cannot be sent.
 
         Example:
-            image = client.text_to_image("a lighthouse at dusk", aspect_ratio="16:9", seed=7)
+            patient = client.with_options(timeout=900, retry=NO_RETRY)
         """
-        return run(
-            lambda: self._client.get().text_to_image(
-                prompt,
-                style=style,
-                aspect_ratio=aspect_ratio,
-                seed=seed,
-                extra=extra,
+        client = type(self).__new__(type(self))
+        client._client = PerProcess(
+            lambda: self._client.get().with_options(
                 timeout=timeout,
+                headers=headers,
+                retry=retry,
+                middleware=middleware,
+                observers=observers,
             )
         )
+        return client
 
-    def text_to_png(
-        self,
-        prompt: str,
-        *,
-        aspect_ratio: str = AspectRatio.SQUARE,
-        seed: int | None = None,
-        extra: Mapping[str, str | int | float] | None = None,
-        timeout: float | None = None,
-    ) -> Image:
-        """Make a picture with a transparent background from a prompt.
-
-        Args:
-            prompt: What to show.
-            aspect_ratio: An `AspectRatio`, or any other ratio as `width:height`.
-            seed: At least 1; `None`: the SDK chooses one and reports it.
-            extra: Further form fields by name.
-            timeout: Seconds for this call; `None` takes the client's.
-
-        Returns:
-            The picture, a PNG.
-
-        Raises:
-            InvalidRequestError: A field was refused; nothing was sent.
-            ImagineError: The call failed; `outcome` tells whether it may have been charged.
-        """
-        return run(
-            lambda: self._client.get().text_to_png(
-                prompt,
-                aspect_ratio=aspect_ratio,
-                seed=seed,
-                extra=extra,
-                timeout=timeout,
-            )
-        )
-
-    def remove_background(
-        self,
-        image: ImageInput,
-        *,
-        extra: Mapping[str, str | int | float] | None = None,
-        timeout: float | None = None,
-    ) -> Image:
-        """Cut the subject out of a picture.
-
-        Args:
-            image: A path, bytes, a seekable binary file, or the `Image` of an earlier call.
-            extra: Further form fields by name.
-            timeout: Seconds for this call; `None` takes the client's.
-
-        Returns:
-            The picture with transparency.
-
-        Raises:
-            InvalidRequestError: The image cannot be read or is no picture; nothing was sent.
-            ImagineError: The call failed; `outcome` tells whether it may have been charged.
-        """
-        return run(lambda: self._client.get().remove_background(image, extra=extra, timeout=timeout))
-
-    def upscale(
-        self,
-        image: ImageInput,
-        *,
-        extra: Mapping[str, str | int | float] | None = None,
-        timeout: float | None = None,
-    ) -> Image:
-        """Make a picture larger and sharper; the factor is the API's choice.
-
-        Args:
-            image: A path, bytes, a seekable binary file, or the `Image` of an earlier call.
-            extra: Further form fields by name.
-            timeout: Seconds for this call; `None` takes the client's.
-
-        Returns:
-            The larger picture.
-
-        Raises:
-            InvalidRequestError: The image cannot be read or is no picture; nothing was sent.
-            ImagineError: The call failed; `outcome` tells whether it may have been charged.
-        """
-        return run(lambda: self._client.get().upscale(image, extra=extra, timeout=timeout))
-
-    def generative_fill(
-        self,
-        image: ImageInput,
-        mask: ImageInput,
-        prompt: str,
-        *,
-        extra: Mapping[str, str | int | float] | None = None,
-        timeout: float | None = None,
-    ) -> Image:
-        """Paint what the prompt says where the mask is white.
-
-        That white means "change" is the custom of callers; the reference says only that the mask marks the area.
-
-        Args:
-            image: A path, bytes, a seekable binary file, or the `Image` of an earlier call.
-            mask: The same forms; of the image's width and height, white where the picture may change.
-            prompt: What to paint.
-            extra: Further form fields by name.
-            timeout: Seconds for this call; `None` takes the client's.
-
-        Returns:
-            The changed picture.
-
-        Raises:
-            InvalidRequestError: A file cannot be read, is no picture, or the sizes differ; nothing was sent.
-            ImagineError: The call failed; `outcome` tells whether it may have been charged.
-        """
-        return run(lambda: self._client.get().generative_fill(image, mask, prompt, extra=extra, timeout=timeout))
-
-    def ai_resize(
-        self,
-        image: ImageInput,
-        *,
-        prompt: str | None = None,
-        mask: ImageInput | None = None,
-        extra: Mapping[str, str | int | float] | None = None,
-        timeout: float | None = None,
-    ) -> Image:
-        """Extend a picture beyond its borders. Experimental: no official page about this call could be read.
-
-        Args:
-            image: A path, bytes, a seekable binary file, or the `Image` of an earlier call.
-            prompt: What to show in the new area.
-            mask: A picture that marks the new area.
-            extra: Further form fields by name, for example what names the target size.
-            timeout: Seconds for this call; `None` takes the client's.
-
-        Returns:
-            The extended picture.
-
-        Raises:
-            InvalidRequestError: A file cannot be read or is no picture; nothing was sent.
-            ImagineError: The call failed; `outcome` tells whether it may have been charged.
-        """
-        return run(lambda: self._client.get().ai_resize(image, prompt=prompt, mask=mask, extra=extra, timeout=timeout))
-
-    def retouch(
-        self,
-        image: ImageInput,
-        mask: ImageInput,
-        *,
-        extra: Mapping[str, str | int | float] | None = None,
-        timeout: float | None = None,
-    ) -> Image:
-        """Remove what the mask marks.
-
-        No official page about this call could be read; the fields are those that one caller was seen to send.
-
-        Args:
-            image: A path, bytes, a seekable binary file, or the `Image` of an earlier call.
-            mask: The same forms; of the image's width and height, white where something is to go.
-            extra: Further form fields by name.
-            timeout: Seconds for this call; `None` takes the client's.
-
-        Returns:
-            The changed picture.
-
-        Raises:
-            InvalidRequestError: A file cannot be read, is no picture, or the sizes differ; nothing was sent.
-            ImagineError: The call failed; `outcome` tells whether it may have been charged.
-        """
-        return run(lambda: self._client.get().retouch(image, mask, extra=extra, timeout=timeout))
-
-    def ai_background(
-        self,
-        image: ImageInput,
-        prompt: str,
-        *,
-        style: str = "product-shoot",
-        seed: int | None = None,
-        extra: Mapping[str, str | int | float] | None = None,
-        timeout: float | None = None,
-    ) -> Image:
-        """Place a product in front of a new background.
-
-        Args:
-            image: A path, bytes, a seekable binary file, or the `Image` of an earlier call: the product, cut out.
-            prompt: The background to paint.
-            style: The reference lists only `product-shoot`.
-            seed: At least 1; `None`: the SDK chooses one and reports it.
-            extra: Further form fields by name.
-            timeout: Seconds for this call; `None` takes the client's.
-
-        Returns:
-            The picture.
-
-        Raises:
-            InvalidRequestError: A field was refused; nothing was sent.
-            ImagineError: The call failed; `outcome` tells whether it may have been charged.
-        """
-        return run(
-            lambda: self._client.get().ai_background(
-                image,
-                prompt,
-                style=style,
-                seed=seed,
-                extra=extra,
-                timeout=timeout,
-            )
-        )
+    @property
+    def v1(self) -> V1:
+        """The calls of v1, the first generation of the API, which takes `style_id`."""
+        return V1(PerProcess(lambda: self._client.get().v1))
 
     def send(
         self,
-        request: Request,
+        request: Request[ResultT],
         *,
-        timeout: float | None = None,
-    ) -> Image:
+        headers: Mapping[str, str] | None = None,
+        timeout: float | Timeout | None = None,
+    ) -> ResultT:
         """Make any call from its request.
 
         Args:
             request: For example a `TextToImage`.
-            timeout: Seconds for this call; `None` takes the client's.
+            headers: Further HTTP headers for this call, over the client's.
+            timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
 
         Returns:
-            The picture.
+            The picture, or, for a call about a video, the job.
 
         Raises:
-            InvalidRequestError: This is no request; nothing was sent.
+            InvalidRequestError: This is no request, or a picture in it cannot be read; nothing was sent.
             ImagineError: The call failed; `outcome` tells whether it may have been charged.
         """
-        return run(lambda: self._client.get().send(request, timeout=timeout))
+        return run(lambda: self._client.get().send(request, headers=headers, timeout=timeout))
 
     def generate_many(
         self,
-        requests: Iterable[RequestT] | AsyncIterable[RequestT],
+        requests: Iterable[ImageRequestT] | AsyncIterable[ImageRequestT],
         *,
         concurrency: int = 8,
-    ) -> Generator[tuple[RequestT, Image | Exception], None, None]:
+    ) -> Generator[tuple[ImageRequestT, Image | Exception], None, None]:
         """Make many calls concurrently.
 
         Requests are taken as places become free, and results wait in their places, so memory is bounded by the
@@ -421,11 +240,17 @@ class Imagine:
         return iterate(lambda feed: self._client.get().generate_many(feed(requests), concurrency=concurrency))
 
     def usage(self) -> Usage:
-        """Return what the client has used: calls and tokens, by endpoint and style; unknown outcomes held apart."""
+        """Return what was used: calls and tokens, by endpoint and style; unknown outcomes held apart.
+
+        Clients that were made by `with_options` share their books.
+        """
         return self._client.get().usage()
 
     def close(self) -> None:
-        """Close the connections; the client cannot be used afterwards."""
+        """Close the client; it cannot be used afterwards.
+
+        Calls that are on the wire end as they would have; those that wait for their turn are refused, unsent.
+        """
         return run(lambda: self._client.get().aclose())
 
     def __enter__(self) -> Self:

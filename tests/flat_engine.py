@@ -1,6 +1,7 @@
 """An engine that paints flat colours, for tests that do not look at pictures.
 
-`python -m tests.flat_engine` serves a sandbox with it, without limits, on a free port.
+`python -m tests.flat_engine` serves a sandbox with it, without limits and with videos that are there at once, on a free
+port.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ class FlatEngine:
 
 if __name__ == "__main__":
     serve(
-        SandboxSettings(credits=None, rate_limit=None, side=16),
+        SandboxSettings(credits=None, rate_limit=None, side=16, video_seconds=0),
         port=0,
         announce=lambda base_url, key: print(base_url, key, flush=True),  # noqa: T201 - the test reads it
         engine=FlatEngine(),

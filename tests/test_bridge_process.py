@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 import weakref
+from typing import Any
 
 import anyio
 import pytest
 
 from imagine_async.bridge import loop_thread
 from imagine_async.bridge.calls import run
-from imagine_async.bridge.loop_thread import PerProcess, current_loop
+from imagine_async.bridge.loop_thread import LoopThread, PerProcess, current_loop
 
 
 async def thread_id() -> int:
@@ -19,6 +20,13 @@ async def thread_id() -> int:
 
 async def leave() -> None:
     raise SystemExit(1)
+
+
+def stop(left_behind: LoopThread) -> None:
+    """End a loop that this process has left behind without having been forked."""
+    native: Any = left_behind.wait_until_ready().native_token
+    del native.is_closed
+    left_behind.stop()
 
 
 def test_loop_that_was_lost_is_replaced() -> None:
@@ -92,7 +100,34 @@ def test_loop_after_a_fork() -> None:
     assert process.loop() is not parents
     assert parents in process._left_behind
     process.at_exit()
-    parents.stop()
+    stop(parents)
+
+
+def test_loop_that_was_left_behind_takes_on_no_clean_up() -> None:
+    """In a child, the parent's loop counts as closed, so that it is asked for nothing when the child exits."""
+    process = loop_thread._Process()
+    loop = process.loop()
+    native: Any = loop.wait_until_ready().native_token
+    assert not native.is_closed()
+    process.after_fork_in_child()
+    assert native.is_closed()
+    stop(loop)
+
+
+def test_loop_that_never_started_can_be_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fork after a loop that failed to start finds nothing to leave behind."""
+
+    def refuse(_: object) -> None:
+        raise OSError("no more files")
+
+    process = loop_thread._Process()
+    with monkeypatch.context() as patch:
+        patch.setattr(anyio, "run", refuse)
+        with pytest.raises(OSError, match="no more files"):
+            process.loop()
+    process.after_fork_in_child()
+    assert process.loop().is_alive
+    process.at_exit()
 
 
 def test_loop_at_exit() -> None:

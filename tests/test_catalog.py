@@ -5,26 +5,46 @@ from __future__ import annotations
 import pytest
 
 from imagine_async import catalog
-from imagine_async.catalog import ENDPOINTS, ERROR_CODES, PRICES, SOURCES, AspectRatio, Endpoint, Invented, Style
+from imagine_async.catalog import (
+    ENDPOINTS,
+    ERROR_CODES,
+    PRICES,
+    SOURCES,
+    V1_ENDPOINTS,
+    VIDEO_CODES,
+    VIDEO_DELETE_PATHS,
+    VIDEO_ENDPOINTS,
+    VIDEO_STATES,
+    VIDEO_STATUS_PATHS,
+    AspectRatio,
+    Endpoint,
+    Invented,
+    Style,
+    V1AspectRatio,
+    V1Style,
+    VideoAspectRatio,
+    VideoState,
+)
 
-every_endpoint = pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
+ALL = (*ENDPOINTS, *VIDEO_ENDPOINTS, *V1_ENDPOINTS)
+every_endpoint = pytest.mark.parametrize("endpoint", ALL, ids=lambda endpoint: endpoint.name)
 
 
 def test_endpoints_are_unique() -> None:
     """No two endpoints share a name or a path."""
-    assert len({endpoint.name for endpoint in ENDPOINTS}) == len(ENDPOINTS) == 8
-    assert len({endpoint.path for endpoint in ENDPOINTS}) == 8
+    assert (len(ENDPOINTS), len(VIDEO_ENDPOINTS), len(V1_ENDPOINTS)) == (8, 4, 6)
+    assert len({endpoint.name for endpoint in ALL}) == len({endpoint.path for endpoint in ALL}) == 18
 
 
 def test_every_endpoint_is_listed() -> None:
     """Every endpoint of the module stands in the list."""
-    assert set(ENDPOINTS) == {item for item in vars(catalog).values() if isinstance(item, Endpoint)}
+    assert set(ALL) == {item for item in vars(catalog).values() if isinstance(item, Endpoint)}
 
 
 @every_endpoint
 def test_paths(endpoint: Endpoint) -> None:
     """Every path begins with the version and ends without a slash."""
-    assert endpoint.path.startswith("/v2/image/")
+    assert endpoint.path.startswith("/v1/imagine/api/" if endpoint.name.startswith("v1.") else "/v2/")
     assert not endpoint.path.endswith("/")
 
 
@@ -45,13 +65,27 @@ def test_fields_are_unique_and_found(endpoint: Endpoint) -> None:
 def test_defaults_are_allowed(endpoint: Endpoint) -> None:
     """A default is one of the documented values, where those are listed."""
     for known in endpoint.fields:
-        assert known.default is None or known.default in known.allowed
+        assert known.default is None or not known.allowed or known.default in known.allowed
+
+
+@every_endpoint
+def test_defaults_are_in_range(endpoint: Endpoint) -> None:
+    """A default number lies within the documented bounds."""
+    for known in endpoint.fields:
+        if known.default is not None and known.low is not None and known.high is not None:
+            assert known.low <= float(known.default) <= known.high
+
+
+@every_endpoint
+def test_only_what_costs_nothing_has_no_form(endpoint: Endpoint) -> None:
+    """Calls that make something are paid posts with a form; questions and deletions are neither."""
+    assert endpoint.paid == bool(endpoint.fields) == (endpoint.method == "POST")
 
 
 @every_endpoint
 def test_sandbox_has_a_price(endpoint: Endpoint) -> None:
-    """The sandbox knows what to charge for every endpoint."""
-    assert Invented.PRICES[endpoint.name] > 0
+    """The sandbox knows what to charge for every call that costs something, and only for those."""
+    assert (endpoint.name in Invented.PRICES) == endpoint.paid
 
 
 def test_documented_prices() -> None:
@@ -101,3 +135,22 @@ def test_error_codes_stand_under_their_own_number() -> None:
 def test_tables_are_read_only(table: object) -> None:
     """Nobody can change the vendor's word for everybody else in the process."""
     assert not hasattr(table, "__setitem__")
+
+
+def test_paths_of_video_jobs() -> None:
+    """Three paths are documented for the status, and the endpoints name the likeliest first."""
+    assert VIDEO_STATUS_PATHS == ("/v2/video/{id}/status", "/v2/assets/{id}/status", "/v2/video/status/{id}")
+    assert VIDEO_DELETE_PATHS[0] == "/v2/video/delete/{id}"
+
+
+def test_states_of_video_jobs() -> None:
+    """Every word and number stands for one of the three states, and each state has a word."""
+    assert set(VIDEO_STATES.values()) == set(VideoState)
+    assert all(word == word.lower() for word in VIDEO_STATES)
+    assert VIDEO_CODES[2] is VideoState.DONE
+
+
+def test_styles_and_ratios_of_v1() -> None:
+    """The ids of the vendor's page and clients, and eleven ratios; videos have three."""
+    assert {21, *range(26, 35), *range(100, 106), *range(110, 120)} <= {int(style) for style in V1Style}
+    assert (len(V1AspectRatio), len(VideoAspectRatio)) == (11, 3)

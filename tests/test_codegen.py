@@ -1,67 +1,12 @@
-"""The generator of the sync client, on small sources."""
+"""The generator of the sync client: each kind of method, on small sources."""
 
 from __future__ import annotations
 
-import ast
-import subprocess
-import sys
-from pathlib import Path
-from textwrap import dedent, indent
+from textwrap import dedent
 
 import pytest
 
-from imagine_async.codegen import generator as codegen
-from imagine_async.codegen.docstrings import to_sync_code
-from imagine_async.codegen.generator import render
-from imagine_async.codegen.methods import CodegenError
-
-HEAD = """
-from __future__ import annotations
-
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Self, overload
-
-import anyio
-import zlib as squeeze
-
-from imagine_async.errors import ImagineError
-from imagine_async.errors import TimeoutError
-from imagine_async.results import Image as Picture
-
-if TYPE_CHECKING:
-    import httpx
-    from imagine_async.call import Call
-
-DEFAULT = 3
-LIMIT: int = 4
-
-
-class Options: ...
-
-
-class AsyncImagine:
-"""
-INIT = """
-def __init__(self) -> None:
-    self.size = 1
-"""
-
-
-def source_of(method: str, *, init: str = INIT) -> str:
-    return HEAD + indent(dedent(init) + dedent(method), "    ")
-
-
-def methods_of(method: str) -> str:
-    """Return what the generator makes of one method, without the class around it."""
-    text = render(source_of(method))
-    return dedent(text.split("self._client = PerProcess(lambda: AsyncImagine())\n")[1]).strip() + "\n"
-
-
-def imports_of(method: str) -> list[str]:
-    """Return the imports that the generator makes for one method."""
-    lines = render(source_of(method)).split("__all__")[0].splitlines()
-    return [line for line in lines if line.lstrip().startswith(("import ", "from ", "if "))][1:]
-
+from tests.codegen_sources import client_text, methods_of, source_of
 
 METHODS = {
     "coroutine": (
@@ -198,6 +143,47 @@ METHODS = {
             return client
         """,
     ),
+    "derived client": (
+        """
+        def with_options(self, *, timeout: float | None = None) -> AsyncImagine:
+            return self
+        """,
+        """
+        def with_options(
+            self,
+            *,
+            timeout: float | None = None,
+        ) -> Imagine:
+            client = type(self).__new__(type(self))
+            client._client = PerProcess(lambda: self._client.get().with_options(timeout=timeout))
+            return client
+        """,
+    ),
+    "derived client of the same kind": (
+        """
+        def again(self) -> Self:
+            return self
+        """,
+        """
+        def again(self) -> Self:
+            client = type(self).__new__(type(self))
+            client._client = PerProcess(lambda: self._client.get().again())
+            return client
+        """,
+    ),
+    "callbacks": (
+        """
+        async def wait(self, on_update: Callable[[Picture], object] | None = None) -> None:
+            pass
+        """,
+        """
+        def wait(
+            self,
+            on_update: Callable[[Picture], object] | None = None,
+        ) -> None:
+            return run(lambda: self._client.get().wait(on_update))
+        """,
+    ),
     "close": (
         """
         async def aclose(self) -> None:
@@ -245,7 +231,7 @@ METHODS = {
     "every kind of parameter": (
         """
         async def mix(
-            self, a, b: int = 1, /, c: str = 'x', *rest: Picture, d, e: AsyncImagine | None = None, **more: int
+            self, a, b: int = 1, /, c: str = 'x', *rest: Picture, d, e: Picture | None = None, **more: int
         ) -> None:
             pass
         """,
@@ -258,7 +244,7 @@ METHODS = {
             c: str = 'x',
             *rest: Picture,
             d,
-            e: Imagine | None = None,
+            e: Picture | None = None,
             **more: int,
         ) -> None:
             return run(lambda: self._client.get().mix(a, b, c, *rest, d=d, e=e, **more))
@@ -368,72 +354,6 @@ def test_methods(kind: str) -> None:
     assert methods_of(method) == dedent(expected).lstrip()
 
 
-@pytest.mark.parametrize(
-    ("method", "problem"),
-    [
-        (
-            "@staticmethod\ndef make() -> int: ...",
-            "client.py, line 30: make is decorated in a way that has no sync form: staticmethod",
-        ),
-        ("@classmethod\ndef name(cls) -> str: ...", "name is a class method that does not make a client"),
-        ("@classmethod\nasync def make(cls) -> Self: ...", "make is a class method that does not make a client"),
-        ("@property\ndef loop(self) -> AsyncIterator[int]: ...", "loop returns something that sync code cannot use"),
-        ("def with_key(self) -> AsyncImagine: ...", "with_key returns something that sync code cannot use"),
-        ("def later(self) -> Awaitable[int]: ...", "later returns something that sync code cannot use"),
-        (
-            "async def open(self) -> AbstractAsyncContextManager[int]: ...",
-            "open returns something that sync code cannot",
-        ),
-        (
-            "async def stream(self) -> AsyncIterator[int]:\n    return x",
-            "stream returns something that sync code cannot",
-        ),
-        ("async def stream(self) -> Thing[int]:\n    yield 1", "stream yields, and returns no AsyncIterator"),
-        (
-            "async def talk(self) -> AsyncGenerator[int, str]:\n    yield 1",
-            "talk yields, and returns no AsyncIterator",
-        ),
-        (
-            "def many(self, xs: Iterable[int]) -> AsyncIterator[int]: ...",
-            "many is to take an AsyncIterable for xs as well",
-        ),
-        ("async def many(self, xs: Iterable[int]) -> int: ...", "many takes a lazy iterable"),
-        ("async def untold(self): ...", "untold has no return annotation"),
-        ("def __len__(self) -> int: ...", "__len__ is a special method without a sync form"),
-        ("async def go(self, run: str) -> int: ...", "go has a parameter of a name that the sync client needs: run"),
-        ("async def go(self, x: Nowhere) -> int: ...", "go uses a name that is neither imported nor defined"),
-        ("limit = 3", "Assign is neither a method nor private"),
-        ("class Inner: ...", "Inner is neither a method nor private"),
-    ],
-)
-def test_what_is_not_understood_is_an_error(method: str, problem: str) -> None:
-    """Nothing public is left out in silence; the error names the place."""
-    with pytest.raises(CodegenError) as caught:
-        render(source_of(method))
-    assert problem in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("source", "problem"),
-    [
-        ("class Other: ...", "no class AsyncImagine"),
-        ("class AsyncImagine(Base): ...", "inherits or is decorated"),
-        ("@define\nclass AsyncImagine: ...", "inherits or is decorated"),
-        ("class AsyncImagine: ...", "has no `__init__`"),
-    ],
-)
-def test_classes_that_cannot_be_seen_whole(source: str, problem: str) -> None:
-    """Methods that come from elsewhere would be left out, so that is an error too."""
-    with pytest.raises(CodegenError, match=problem):
-        render(source.replace("class AsyncImagine: ...", "class AsyncImagine:\n    def _x(self) -> int: ..."))
-
-
-def test_constructor_without_return_annotation() -> None:
-    """The head is copied whole or not at all."""
-    with pytest.raises(CodegenError, match="__init__ has no return annotation"):
-        render(source_of("", init="def __init__(self): ..."))
-
-
 def test_private_things_stay_private() -> None:
     """Private methods and attributes do not appear."""
     assert methods_of("_limit: int = 3\n_x = _y = 1\ndef _a(self): ...\nasync def __b(self): ...") == "\n"
@@ -445,7 +365,7 @@ def test_constructor() -> None:
     def __init__(self, key: str | None = None, *, limit: int = DEFAULT, http: httpx.AsyncClient | None = None) -> None:
         pass
     """
-    text = render(source_of("", init=init))
+    text = client_text(source_of("", init=init))
     assert (
         "    def __init__(\n        self,\n        key: str | None = None,\n        *,\n        limit: int = DEFAULT,"
         in text
@@ -456,181 +376,23 @@ def test_constructor() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "expected"),
+    ("annotation", "statement"),
     [
-        ("async def a(self) -> None: ...", ["from imagine_async.bridge.calls import run"]),
-        ("async def a(self) -> Picture: ...", ["from imagine_async.results import Image as Picture"]),
-        (
-            "async def a(self, x: Call) -> int: ...",
-            ["from typing import TYPE_CHECKING", "    from imagine_async.call import Call"],
-        ),
-        ("def a(self) -> AsyncIterator[int]: ...", ["from collections.abc import Iterator"]),
-        ("def a(self) -> AsyncGenerator[int, None]: ...", ["from collections.abc import Generator"]),
-        ("def a(self, x: int = squeeze.Z_BEST_SPEED) -> int: ...", ["import zlib as squeeze"]),
-        ("def a(self, x: int = anyio.X) -> int: ...", ["import anyio"]),
-        ("def a(self, x: TimeoutError) -> int: ...", ["from imagine_async.errors import TimeoutError"]),
-        (
-            "def a(self, x: TimeoutError, y: ImagineError) -> int: ...",
-            ["from imagine_async.errors import ImagineError, TimeoutError"],
-        ),
-        (
-            "def a(self, x: int = LIMIT, y: Options | None = None) -> int: ...",
-            ["from imagine_async.client import LIMIT, AsyncImagine, Options"],
-        ),
+        ("str | Secret | None = None", "key = None if key is None else Secret.of(key)"),
+        ("str | Secret", "key = Secret.of(key)"),
     ],
 )
-def test_imports(method: str, expected: list[str]) -> None:
-    """What the sync client uses is imported from where the async one has it, and nothing else is."""
-    always = {
-        "from imagine_async.bridge.loop_thread import PerProcess",
-        "from imagine_async.client import AsyncImagine",
-    }
-    imports = imports_of(method)
-    assert set(expected) <= set(imports)
-    ours = [
-        line for line in imports if line not in always and not line.startswith(("from imagine_async.bridge", "if "))
-    ]
-    assert set(ours) <= set(expected)
-
-
-def test_order_of_imports() -> None:
-    """Standard library, others, this package; modules before names from modules."""
-    method = "async def a(self, x: Mapping[str, Any], y: int = anyio.X, z: int = squeeze.Y) -> Picture: ..."
-    assert imports_of(method) == [
-        "import zlib as squeeze",
-        "from collections.abc import Mapping",
-        "from typing import Any",
-        "import anyio",
-        "from imagine_async.bridge.calls import run",
-        "from imagine_async.bridge.loop_thread import PerProcess",
-        "from imagine_async.client import AsyncImagine",
-        "from imagine_async.results import Image as Picture",
-    ]
-
-
-def test_long_imports_are_one_name_a_line() -> None:
-    """As a formatter would write them."""
-    names = [f"Name{number}{'x' * 20}" for number in range(5)]
-    source = source_of(f"def a(self, x: {' | '.join(names)}) -> int: ...")
-    text = render(source.replace("import anyio", f"import anyio\nfrom models import {', '.join(reversed(names))}"))
-    assert "from models import (\n" + "".join(f"    {name},\n" for name in names) + ")\n" in text
-
-
-def test_examples_are_rewritten_and_prose_is_not() -> None:
-    """Only the indented lines of an example change."""
-    method = '''
-    async def draw(self) -> None:
-        """Draw; await AsyncImagine as you please.
-
-        Args:
-            none: You may await this.
-
-        Example:
-            async with AsyncImagine() as client:
-
-                picture = await client.draw()
-                async for event in client.events():
-                    print(await event)
-                await client.aclose()
-
-        As in this one::
-
-            await client.draw()
-
-        And await the end.
-        """
-    '''
-    expected = '''
-    def draw(self) -> None:
-        """Draw; await AsyncImagine as you please.
-
-        Args:
-            none: You may await this.
-
-        Example:
-            with Imagine() as client:
-
-                picture = client.draw()
-                for event in client.events():
-                    print(event)
-                client.close()
-
-        As in this one::
-
-            client.draw()
-
-        And await the end.
-        """
-        return run(lambda: self._client.get().draw())
-    '''
-    assert methods_of(method) == dedent(expected).lstrip()
-
-
-def class_docstring_of(text: str) -> str | None:
-    """Read the docstring of the class that a module ends with."""
-    last = ast.parse(text).body[-1]
-    assert isinstance(last, ast.ClassDef)
-    return ast.get_docstring(last)
-
-
-def test_class_docstring_has_an_introduction_of_its_own() -> None:
-    """What the arguments mean is copied; what the class is, is not."""
-    doc = '\n    """An async client.\n\n    For asyncio.\n\n    Args:\n        key: The key.\n    """\n'
-    text = render(source_of("").replace("class AsyncImagine:\n", f"class AsyncImagine:{doc}"))
-    shown = class_docstring_of(text)
-    assert shown is not None
-    assert shown.startswith("A client of the Imagine API, for code that does not await")
-    assert shown.endswith("waits for.\n\nArgs:\n    key: The key.")
-    assert "asyncio" not in shown
-
-
-def test_class_without_docstring() -> None:
-    """The introduction stands alone."""
-    shown = class_docstring_of(render(source_of("")))
-    assert shown is not None
-    assert shown.endswith("waits for.")
-
-
-def test_words_that_only_look_async() -> None:
-    """Names that contain a keyword stay."""
-    assert to_sync_code("    awaited = await_all(await x)") == "    awaited = await_all(x)"
-
-
-@pytest.fixture
-def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
-    """Put a source of ours in the place of the real one."""
-    source, target = tmp_path / "client.py", tmp_path / "sync.py"
-    source.write_text(source_of("async def ping(self) -> None: ..."), "utf-8")
-    monkeypatch.setattr(codegen, "SOURCE", source)
-    monkeypatch.setattr(codegen, "TARGET", target)
-    return source, target
-
-
-def test_command_writes_once_and_for_all(files: tuple[Path, Path]) -> None:
-    """Writing twice changes nothing."""
-    assert codegen.main([]) == 0
-    first = files[1].read_text("utf-8")
-    assert codegen.main([]) == 0
-    assert files[1].read_text("utf-8") == first == render(files[0].read_text("utf-8"))
-
-
-def test_check_sees_every_difference(files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
-    """A file that is missing, stale, cut off or longer than it should be fails the check, and is left as it is."""
-    assert codegen.main(["--check"]) == 1
-    assert not files[1].exists()
-    codegen.main([])
-    good = files[1].read_text("utf-8")
-    capsys.readouterr()
-    assert codegen.main(["--check"]) == 0
-    assert capsys.readouterr().out == ""
-    for bad in (good.replace("ping", "pong"), good[:-40], good + "\n", good.rstrip("\n")):
-        files[1].write_text(bad, "utf-8")
-        assert codegen.main(["--check"]) == 1
-        assert capsys.readouterr().out.startswith("---")
-        assert files[1].read_text("utf-8") == bad
-
-
-def test_runs_as_a_module() -> None:
-    """`python -m imagine_async.codegen` is the command."""
-    command = [sys.executable, "-m", "imagine_async.codegen", "--help"]
-    assert "--check" in subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout
+def test_bare_key_does_not_stay_in_the_frame(annotation: str, statement: str) -> None:
+    """Where a client is made, the key is wrapped before anything else is done, under whatever name it comes."""
+    init = f"""
+    def __init__(self, key: {annotation}) -> None:
+        pass
+    """
+    made = client_text(source_of("", init=init))
+    assert f") -> None:\n        {statement}\n        self._client = PerProcess(lambda: AsyncImagine(key))" in made
+    assert "from imagine_async.config import Secret\n" in made
+    for method in (
+        f"@classmethod\ndef other(cls, *, key: {annotation}) -> Self: ...",
+        f"def other(self, *, key: {annotation}) -> Self: ...",
+    ):
+        assert f") -> Self:\n    {statement}\n    client = " in methods_of(method)

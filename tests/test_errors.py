@@ -13,6 +13,7 @@ import pytest
 import imagine_async
 from imagine_async import errors
 from imagine_async.errors import APIError, ImagineError, InvalidRequestError, Outcome, ReplyError
+from imagine_async.video import VideoJob
 
 NODE = re.compile(r"^    (?P<branches>[│├└─ ]*)(?P<name>\w+Error)(?:.*\((?P<foreign>\w+)\))?")
 API_FACTS: dict[str, Any] = {
@@ -25,7 +26,13 @@ API_FACTS: dict[str, Any] = {
     "call_id": "call-1",
 }
 REPLY_FACTS: dict[str, Any] = {"status": 200, "body": "<html>", "outcome": Outcome.UNKNOWN, "call_id": "call-1"}
+URL = "https://cdn.example.com/fox.png?signature=abc"
+JOB = VideoJob(id="7c9e", word="processing", urls=(URL,))
 SPECIAL: dict[str, ImagineError] = {
+    "DownloadError": errors.DownloadError("gone", url=URL, status=403, outcome=Outcome.UNKNOWN, call_id="call-1"),
+    "UnsafeUrlError": errors.UnsafeUrlError("private", url=URL, status=302, call_id="call-1"),
+    "VideoFailedError": errors.VideoFailedError(JOB, call_id="call-1"),
+    "VideoNotReadyError": errors.VideoNotReadyError("not yet", job=JOB, call_id="call-1"),
     "MissingExtraError": errors.MissingExtraError("to_pil()", "images"),
     "InvalidRequestError": InvalidRequestError("seed", -1, "pass more"),
     "BudgetExceededError": errors.BudgetExceededError(needed=5, spent=48.5, limit=50, call_id="call-1"),

@@ -223,7 +223,7 @@ def test_one_of_many_wins(tmp_path: Path) -> None:
     def write(content: bytes) -> bytes | None:
         gate.wait()
         try:
-            write_whole(target, content, overwrite=False)
+            write_whole(target, [content], overwrite=False)
         except FileExistsError:
             return None
         return content

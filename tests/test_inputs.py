@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 import io
 import os
-import socket
 import threading
 import tracemalloc
 from collections.abc import Callable
@@ -119,13 +118,6 @@ def moved_to_end(file: Any) -> Any:
     return file
 
 
-class Pipe(BytesIO):
-    """Can be read once, from its start to its end."""
-
-    def seekable(self) -> bool:
-        return False
-
-
 REFUSED: dict[str, Callable[[Path], Any]] = {
     "missing": lambda folder: folder / "nowhere.png",
     "directory": lambda folder: folder,
@@ -141,7 +133,6 @@ REFUSED: dict[str, Callable[[Path], Any]] = {
     "no-picture": lambda folder: b"%PDF-1.7",
     "text-mode": lambda folder: written(folder).open(),
     "text-buffer": lambda folder: io.StringIO("text"),
-    "not-seekable": lambda folder: Pipe(PNG),
     "at-its-end": lambda folder: moved_to_end(BytesIO(PNG)),
     "write-only": lambda folder: written(folder).open("ab"),
     "closed-file": lambda folder: closed(written(folder).open("rb")),
@@ -365,11 +356,135 @@ def test_repr_of_bytes_is_short() -> None:
     assert "IHDR" not in repr(as_source(PNG, "image"))
 
 
-def test_socket_file_is_refused() -> None:
-    """A file over a socket cannot be sent twice and is refused."""
-    left, right = socket.socketpair()
-    with left, right, left.makefile("rb") as file, pytest.raises(InvalidRequestError, match="seekable"):
-        as_source(file, "image")
+@pytest.mark.parametrize("form", [lambda path: path, lambda path: path.open("rb"), lambda path: path.read_bytes()])
+def test_read_gives_the_whole(form: Callable[[Path], Any], tmp_path: Path) -> None:
+    """Code that blocks anyway reads a source in one go, any number of times."""
+    value = form(written(tmp_path))
+    source = as_source(value, "image")
+    getattr(value, "seek", lambda _: None)(5)
+    assert source.read() == source.read() == PNG
+    getattr(value, "close", lambda: None)()
+
+
+@pytest.mark.parametrize("change", [lambda path: path.unlink(), lambda path: os.utime(path, ns=(1, 1))])
+def test_read_refuses_a_changed_file(change: Callable[[Path], None], tmp_path: Path) -> None:
+    """Also in one go nothing is read that is not what the request was made with."""
+    path = written(tmp_path)
+    source = as_source(path, "mask")
+    change(path)
+    with pytest.raises(InvalidRequestError, match="mask="):
+        source.read()
+
+
+def test_read_refuses_a_file_cut_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is cut between its opening and its reading is not taken for whole."""
+    path = written(tmp_path)
+    source = as_source(path, "image")
+
+    class Short(io.BufferedReader):
+        def read(self, size: int | None = -1, /) -> bytes:
+            return super().read(size)[:-1]
+
+    monkeypatch.setattr(Path, "open", lambda self, mode: Short(io.FileIO(self)))
+    with pytest.raises(InvalidRequestError, match="was changed"):
+        source.read()
+
+
+class Crumbs(BytesIO):
+    """Gives less than asked for, as unbuffered files may."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(min(size or 0, 40))
+
+
+@pytest.mark.anyio
+async def test_file_that_gives_less_than_asked_for_is_sent_whole() -> None:
+    """Short reads are no cuts."""
+    assert await body(as_source(Crumbs(PNG), "image")) == PNG
+
+
+class Stubborn(BytesIO):
+    """Raises what no file should raise."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content)
+        self.stubborn = False
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.stubborn:
+            raise KeyError("bad sector")
+        return super().read(size)
+
+
+@pytest.mark.anyio
+async def test_whatever_a_file_raises_names_the_field() -> None:
+    """Errors of foreign file objects arrive as ours, with the cause chained, when looked at and when sent."""
+    file = Stubborn(PNG)
+    source = as_source(file, "image")
+    file.stubborn = True
+    for attempt in (source.read, lambda: as_source(file, "image")):
+        with pytest.raises(InvalidRequestError, match="cannot be read: 'bad sector'") as caught:
+            attempt()
+        assert isinstance(caught.value.__cause__, KeyError)
+
+
+class TextDisguised(io.StringIO):
+    """Text mode without the marks of it."""
+
+    def __init__(self) -> None:
+        super().__init__("text")
+
+    @property
+    def encoding(self) -> Any:
+        raise AttributeError
+
+
+class Disguise:
+    """Passes on what a file in text mode does, and is none by its class."""
+
+    def __init__(self) -> None:
+        file = io.StringIO("text")
+        self.read, self.seek, self.tell, self.seekable = file.read, file.seek, file.tell, file.seekable
+
+
+@pytest.mark.parametrize("make", [TextDisguised, Disguise])
+def test_text_mode_is_told_so(make: Callable[[], Any]) -> None:
+    """A file in text mode is refused with what to do, also where only its reads tell."""
+    with pytest.raises(InvalidRequestError, match="open in text mode; open it in binary mode"):
+        as_source(make(), "image")
+
+
+class BytesPath:
+    """Stands for a path as the system knows it: bytes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = os.fsencode(path)
+
+    def __fspath__(self) -> bytes:
+        return self._path
+
+
+def test_paths_of_bytes_are_paths(tmp_path: Path) -> None:
+    """A path whose text is bytes is understood."""
+    assert isinstance(as_source(BytesPath(written(tmp_path)), "image"), PathSource)
+
+
+class Unread:
+    """Like a response of an HTTP library whose content has not come yet."""
+
+    def __init__(self) -> None:
+        self._file = BytesIO(PNG)
+        self.read = self._file.read
+
+    @property
+    def content(self) -> bytes:
+        raise RuntimeError("not read yet")
+
+
+@pytest.mark.anyio
+async def test_content_that_is_not_there_yet_is_read() -> None:
+    """Where asking for the content fails, the stream is taken."""
+    assert await body(as_source(Unread(), "image")) == PNG
 
 
 @settings(deadline=None)

@@ -39,7 +39,7 @@ def test_program_of_the_readme_runs(program: str, server: RunningSandbox, tmp_pa
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=100,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert [path for path in tmp_path.iterdir() if path.suffix == ".jpg"]
+    assert [path for path in tmp_path.iterdir() if path.suffix in (".jpg", ".mp4")]

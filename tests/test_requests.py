@@ -15,19 +15,20 @@ from imagine_async.requests import (
     AiBackground,
     AiResize,
     GenerativeFill,
+    ImageRequest,
     RemoveBackground,
-    Request,
     Retouch,
     TextToImage,
     TextToPng,
     Upscale,
 )
+from imagine_async.requests import images
 from tests.pictures import encode, variety
 
 PNG = variety("png")
 OTHER_SIZE = encode("PNG", size=(61, 44))
 
-REQUESTS: dict[type[Request], Endpoint] = {
+REQUESTS: dict[type[ImageRequest], Endpoint] = {
     TextToImage: catalog.TEXT_TO_IMAGE,
     TextToPng: catalog.TEXT_TO_PNG,
     RemoveBackground: catalog.REMOVE_BACKGROUND,
@@ -49,18 +50,18 @@ VALUES: Mapping[str, Any] = {
 every_request = pytest.mark.parametrize("cls", REQUESTS, ids=lambda cls: cls.__name__)
 
 
-def build(cls: type[Request], *, all_fields: bool = True, **changes: Any) -> Request:
+def build(cls: type[ImageRequest], *, all_fields: bool = True, **changes: Any) -> ImageRequest:
     """Make a request, with every field of its endpoint or only those that the SDK asks for."""
     wanted = [each.name for each in attrs.fields(cls) if each.name in VALUES]
     required = [each.name for each in attrs.fields(cls) if each.default is attrs.NOTHING]
     return cls(**{name: VALUES[name] for name in (wanted if all_fields else required)} | changes)
 
 
-def wire(request: Request) -> dict[str, Any]:
+def wire(request: ImageRequest) -> dict[str, Any]:
     return dict(request.form())
 
 
-def refusal(cls: type[Request], **changes: Any) -> InvalidRequestError:
+def refusal(cls: type[ImageRequest], **changes: Any) -> InvalidRequestError:
     with pytest.raises(InvalidRequestError) as caught:
         build(cls, **changes)
     return caught.value
@@ -68,25 +69,26 @@ def refusal(cls: type[Request], **changes: Any) -> InvalidRequestError:
 
 def test_every_endpoint_has_a_request() -> None:
     """The catalog's endpoints and the request classes belong together, one to one."""
-    assert {cls: cls.endpoint for cls in Request.__subclasses__()} == REQUESTS
+    made = {cls for cls in vars(images).values() if isinstance(cls, type) and hasattr(cls, "endpoint")}
+    assert {cls: cls.endpoint for cls in made} == REQUESTS
     assert set(REQUESTS.values()) == set(catalog.ENDPOINTS)
 
 
 @every_request
-def test_form_is_the_catalogs(cls: type[Request]) -> None:
+def test_form_is_the_catalogs(cls: type[ImageRequest]) -> None:
     """With every argument given, the parts on the wire are exactly those of the catalog."""
     assert set(wire(build(cls))) == {known.name for known in REQUESTS[cls].fields}
 
 
 @every_request
-def test_required_parts_are_always_sent(cls: type[Request]) -> None:
+def test_required_parts_are_always_sent(cls: type[ImageRequest]) -> None:
     """With as few arguments as possible, no part is missing without which the API refuses."""
     required = {known.name for known in REQUESTS[cls].fields if known.required}
     assert required <= set(wire(build(cls, all_fields=False)))
 
 
 @every_request
-def test_kinds_of_parts_are_the_catalogs(cls: type[Request]) -> None:
+def test_kinds_of_parts_are_the_catalogs(cls: type[ImageRequest]) -> None:
     """Files go as pictures, everything else as text."""
     for name, value in build(cls).form():
         known = REQUESTS[cls].field(name)
@@ -95,7 +97,7 @@ def test_kinds_of_parts_are_the_catalogs(cls: type[Request]) -> None:
 
 
 @every_request
-def test_parts_go_in_the_order_of_the_arguments(cls: type[Request]) -> None:
+def test_parts_go_in_the_order_of_the_arguments(cls: type[ImageRequest]) -> None:
     """The form has the order in which the arguments are documented, `extra` last."""
     request = build(cls, extra={"zeta": 1, "alpha": 2})
     arguments = [each.name for each in attrs.fields(cls) if each.name != "extra"]
@@ -103,7 +105,7 @@ def test_parts_go_in_the_order_of_the_arguments(cls: type[Request]) -> None:
 
 
 @every_request
-def test_form_can_be_made_again(cls: type[Request]) -> None:
+def test_form_can_be_made_again(cls: type[ImageRequest]) -> None:
     """Each attempt gets the same parts."""
     request = build(cls)
     assert list(request.form()) == list(request.form())
@@ -132,7 +134,7 @@ def test_enums_are_sent_as_their_values() -> None:
 
 
 @every_request
-def test_unknown_argument_is_named(cls: type[Request]) -> None:
+def test_unknown_argument_is_named(cls: type[ImageRequest]) -> None:
     """A misspelt argument is a `TypeError` that names it."""
     with pytest.raises(TypeError, match="promt"):
         build(cls, promt="a red fox")
@@ -148,14 +150,14 @@ def test_arguments_are_keywords() -> None:
 @every_request
 @pytest.mark.parametrize("name", VALUES)
 @pytest.mark.parametrize("value", ["", b"", 0, -1, 1.5, True, object], ids=repr)
-def test_bad_values_are_refused_by_name(cls: type[Request], name: str, value: Any) -> None:
+def test_bad_values_are_refused_by_name(cls: type[ImageRequest], name: str, value: Any) -> None:
     """A value that no field takes is refused on construction, with the field's name, on every endpoint that has it."""
     if name in attrs.fields_dict(cls):
         assert refusal(cls, **{name: value}).field == name
 
 
 @pytest.mark.parametrize("cls", [GenerativeFill, Retouch], ids=lambda cls: cls.__name__)
-def test_mask_of_other_size_is_refused(cls: type[Request]) -> None:
+def test_mask_of_other_size_is_refused(cls: type[ImageRequest]) -> None:
     """Mask and image must be of one size; the error tells both."""
     error = refusal(cls, mask=OTHER_SIZE)
     assert (error.field, error.value) == ("mask", "'61x44'")
@@ -168,19 +170,19 @@ def test_mask_of_ai_resize_may_differ() -> None:
 
 
 @pytest.mark.parametrize("cls", [GenerativeFill, Retouch], ids=lambda cls: cls.__name__)
-def test_mask_may_have_another_format(cls: type[Request]) -> None:
+def test_mask_may_have_another_format(cls: type[ImageRequest]) -> None:
     """Only the sizes count: the image may be a JPEG and the mask a PNG."""
     assert wire(build(cls, image=variety("jpeg")))["image"].picture.format == "jpeg"
 
 
 @every_request
-def test_extra_goes_last(cls: type[Request]) -> None:
+def test_extra_goes_last(cls: type[ImageRequest]) -> None:
     """Fields that the SDK does not know are passed on as texts."""
     assert list(build(cls, extra={"hires": 1}).form())[-1] == ("hires", "1")
 
 
 @every_request
-def test_extra_does_not_stand_in_for_arguments(cls: type[Request]) -> None:
+def test_extra_does_not_stand_in_for_arguments(cls: type[ImageRequest]) -> None:
     """A field that is an argument of its own cannot be smuggled in by `extra`."""
     name = attrs.fields(cls)[0].name
     own = next(each.name for each in attrs.fields(cls) if each.name != "extra")
@@ -200,7 +202,7 @@ def test_extra_field_may_be_called_extra() -> None:
 
 
 @pytest.mark.parametrize("cls", [TextToImage, TextToPng, AiBackground], ids=lambda cls: cls.__name__)
-def test_seeded_chooses_within_bounds(cls: type[Request]) -> None:
+def test_seeded_chooses_within_bounds(cls: type[ImageRequest]) -> None:
     """A missing seed is chosen from 1 to 2**31 - 1, and the rest of the request stays."""
     request = build(cls, seed=None)
     seeds = {getattr(request.seeded(), "seed", None) for _ in range(200)}
@@ -223,14 +225,14 @@ def test_seeded_reaches_both_ends(drawn: int, seed: int, monkeypatch: pytest.Mon
 
 
 @every_request
-def test_seeded_leaves_the_rest_alone(cls: type[Request]) -> None:
+def test_seeded_leaves_the_rest_alone(cls: type[ImageRequest]) -> None:
     """A request with a seed, or of an endpoint that takes none, stays the very same."""
     request = build(cls)
     assert request.seeded() is request
 
 
 @every_request
-def test_requests_are_frozen(cls: type[Request]) -> None:
+def test_requests_are_frozen(cls: type[ImageRequest]) -> None:
     """A request cannot be changed once it was checked."""
     request: Any = build(cls)
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
@@ -247,7 +249,7 @@ def test_requests_are_frozen(cls: type[Request]) -> None:
     ],
     ids=["with-style", "without-style", "picture-only", "default-style"],
 )
-def test_price_keys(request_: Request, keys: tuple[str, ...]) -> None:
+def test_price_keys(request_: ImageRequest, keys: tuple[str, ...]) -> None:
     """The most exact price comes first: by endpoint and style, then by endpoint."""
     assert request_.price_keys == keys
 

@@ -1,221 +1,144 @@
-"""The generated client: up to date, complete, and working."""
+"""The generated client: up to date, and what the async client is, name by name."""
 
 from __future__ import annotations
 
+import importlib
 import inspect
-import os
-import threading
+import re
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
-import anyio
 import pytest
-import respx
-from httpx import Request as HttpRequest
-from httpx import Response
 
-from imagine_async.bridge.loop_thread import PerProcess
-from imagine_async.catalog import DEFAULT_BASE_URL, TEXT_TO_IMAGE
+from imagine_async.calls.base import AsyncCalls
+from imagine_async.calls.v1 import AsyncV1
 from imagine_async.client import AsyncImagine
-from imagine_async.codegen import generator as codegen
+from imagine_async.codegen import generator
 from imagine_async.codegen.docstrings import to_sync_code
-from imagine_async.errors import ConfigurationError
-from imagine_async.requests import TextToImage
-from imagine_async.results import Image
 from imagine_async.sync import Imagine
-from tests.samples import png_bytes
+from imagine_async.sync_calls.v1 import V1
+from tests.facade import PAIRS, RENAMED, function, public
 
-PNG = png_bytes()
-URL = DEFAULT_BASE_URL + TEXT_TO_IMAGE.path
-
-RENAMED = {"aclose": "close", "__aenter__": "__enter__", "__aexit__": "__exit__"}
-SPECIAL = {"__init__", "__repr__", *RENAMED, *RENAMED.values()}
-
-
-def public(client: type) -> dict[str, Any]:
-    """Return what a client offers, by name."""
-    return {name: value for name, value in vars(client).items() if name in SPECIAL or not name.startswith("_")}
+NAMES = {f"Async{name}": name for name in ("Imagine", "V1", "GenerationCalls", "EditingCalls", "VideoCalls")}
+MEMBERS = [
+    pytest.param(theirs[name], ours.get(name), id=f"{title}.{name}")
+    for title, (theirs, ours) in PAIRS.items()
+    for name in theirs
+]
 
 
-def function(value: Any) -> Any:
-    return value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+def test_files_are_up_to_date() -> None:
+    """The whole texts are what the generator writes; `python -m imagine_async.codegen` makes it so."""
+    assert generator.check(generator.FOLDER) == ""
 
 
-ASYNC = {RENAMED.get(name, name): value for name, value in public(AsyncImagine).items()}
-SYNC = public(Imagine)
+def test_every_part_is_generated() -> None:
+    """Each class that the async client inherits or leads to has its file."""
+    assert set(generator.render(generator.read_sources(generator.FOLDER))) == {
+        "sync.py",
+        *(f"sync_calls/{name}.py" for name in ("__init__", "editing", "generation", "v1", "video")),
+    }
 
 
-def test_file_is_up_to_date() -> None:
-    """The whole text is what the generator writes; `python -m imagine_async.codegen` makes it so."""
-    assert codegen.TARGET.read_text("utf-8") == codegen.render(codegen.SOURCE.read_text("utf-8"))
-    assert codegen.check() == ""
+def test_same_bases() -> None:
+    """The sync client inherits what the async one does, in the same order."""
+    theirs = [base.__name__ for base in AsyncImagine.__mro__ if base not in (AsyncCalls, object)]
+    assert [base.__name__ for base in Imagine.__mro__[:-1]] == [NAMES[name] for name in theirs]
 
 
-def test_same_names() -> None:
-    """Neither client offers what the other does not, and in the same order."""
-    assert list(SYNC) == list(ASYNC)
-
-
-@pytest.mark.parametrize("name", ASYNC)
-def test_same_parameters(name: str) -> None:
-    """Names, kinds, order, defaults and annotations agree, and the kind of attribute."""
-    theirs, ours = (inspect.signature(function(side[name])).parameters for side in (ASYNC, SYNC))
+@pytest.mark.parametrize("title", PAIRS)
+def test_same_names(title: str) -> None:
+    """Neither class offers what the other does not, inherited or its own, and in the same order."""
+    theirs, ours = PAIRS[title]
     assert list(ours) == list(theirs)
-    for key, parameter in theirs.items():
-        assert ours[key].kind is parameter.kind
-        assert ours[key].default == parameter.default
-        assert ours[key].annotation == parameter.annotation
-    assert isinstance(SYNC[name], (classmethod, property)) == isinstance(ASYNC[name], (classmethod, property))
+    assert len(theirs) > 5
 
 
-@pytest.mark.parametrize("name", ASYNC)
-def test_same_results(name: str) -> None:
+def test_abstract_base_offers_nothing_else() -> None:
+    """Nothing that the async client can do stands where the generator does not look."""
+    assert public(AsyncCalls).keys() == {"send"}
+
+
+@pytest.mark.parametrize(("theirs", "ours"), MEMBERS)
+def test_same_parameters(theirs: Any, ours: Any) -> None:
+    """Names, kinds, order, defaults and annotations agree, and the kind of attribute."""
+    assert parameters(ours) == parameters(theirs)
+    assert isinstance(ours, property) == isinstance(theirs, property)
+    assert isinstance(ours, classmethod) == isinstance(theirs, classmethod)
+
+
+def parameters(member: Any) -> list[tuple[object, ...]]:
+    """Describe the parameters of a method or property."""
+    found = inspect.signature(function(member)).parameters.values()
+    return [(each.name, each.kind, each.default, each.annotation) for each in found]
+
+
+@pytest.mark.parametrize(("theirs", "ours"), MEMBERS)
+def test_same_results(theirs: Any, ours: Any) -> None:
     """Return annotations agree, but for the types that sync code cannot use."""
-    theirs, ours = (inspect.signature(function(side[name])).return_annotation for side in (ASYNC, SYNC))
-    if theirs.startswith("AsyncGenerator["):
-        theirs = theirs.replace("AsyncGenerator[", "Generator[").replace(", None]", ", None, None]")
-    assert ours == theirs.replace("AsyncIterator[", "Iterator[").replace("AsyncImagine", "Imagine")
-    assert not inspect.iscoroutinefunction(SYNC[name])
+    wanted = returns(theirs)
+    if wanted.startswith("AsyncGenerator["):
+        wanted = wanted.replace("AsyncGenerator[", "Generator[").replace(", None]", ", None, None]")
+    wanted = wanted.replace("AsyncIterator[", "Iterator[")
+    assert returns(ours) == re.sub(r"\w+", lambda word: NAMES.get(word[0], word[0]), wanted)
+    assert not inspect.iscoroutinefunction(function(ours))
+    assert not inspect.isasyncgenfunction(function(ours))
 
 
-@pytest.mark.parametrize("name", ASYNC)
-def test_same_docstrings(name: str) -> None:
+def returns(member: Any) -> str:
+    """Return the text of a return annotation."""
+    annotation = inspect.signature(function(member)).return_annotation
+    assert isinstance(annotation, str)
+    return annotation
+
+
+@pytest.mark.parametrize(("theirs", "ours"), MEMBERS)
+def test_same_docstrings(theirs: Any, ours: Any) -> None:
     """Docstrings agree, line by line, but for the code in examples."""
-    theirs, ours = (inspect.getdoc(side[name]) for side in (ASYNC, SYNC))
-    for line, other in zip((theirs or "").split("\n"), (ours or "").split("\n"), strict=True):
-        assert line in (other, other) or other == to_sync_code(line)
+    for line, other in zip(docstring(theirs), docstring(ours), strict=True):
+        assert other in (line, to_sync_code(line, NAMES))
+        assert not re.search(r"\bawait \w+\.|\basync (with|for|def) |\.a(close|save)\(", other)
+
+
+def docstring(member: Any) -> list[str]:
+    """Return the lines of a docstring."""
+    return (inspect.getdoc(member) or "").split("\n")
 
 
 def test_class_docstring_keeps_every_argument() -> None:
     """From its sections on, the docstring of the class is the async client's."""
     theirs, ours = (inspect.cleandoc(str(client.__doc__)) for client in (AsyncImagine, Imagine))
-    assert ours.partition("\nArgs:\n")[2] == to_sync_code(theirs.partition("\nArgs:\n")[2])
+    arguments = theirs.partition("\nArgs:\n")[2]
+    assert ours.partition("\nArgs:\n")[2] == "\n".join(to_sync_code(line, NAMES) for line in arguments.split("\n"))
 
 
-class Recorder:
-    """Stands for the async client, and remembers the one call that it gets."""
-
-    def __init__(self) -> None:
-        self.call: tuple[str, tuple[Any, ...], dict[str, Any]] | None = None
-
-    def __getattr__(self, name: str) -> Any:
-        async def method(*args: Any, **kwargs: Any) -> str:
-            self.call = (name, args, kwargs)
-            return "the result"
-
-        return method
+@pytest.mark.parametrize("theirs", [*AsyncImagine.__mro__[1:-2], AsyncV1])
+def test_docstrings_of_the_parts(theirs: type) -> None:
+    """The parts and sub-clients are described as the async ones; how a sub-client is made is left out."""
+    name = NAMES[theirs.__name__]
+    ours = getattr(importlib.import_module(theirs.__module__.replace(".calls.", ".sync_calls.")), name)
+    assert inspect.getdoc(ours) == str(inspect.getdoc(theirs)).partition("\n\nArgs:\n")[0]
 
 
-@pytest.mark.parametrize("name", [name for name in ASYNC if inspect.iscoroutinefunction(function(ASYNC[name]))])
-def test_arguments_reach_the_async_client(name: str) -> None:
-    """Every argument arrives under its own name, and the result comes back."""
-    client = Imagine.__new__(Imagine)
-    recorder = Recorder()
-    client._client = PerProcess(lambda: cast("AsyncImagine", recorder))
-    signature = inspect.signature(function(SYNC[name]))
-    given = {key: object() for key in list(signature.parameters)[1:]}
-    bound = signature.bind(client, **given)
-    SYNC[name](*bound.args, **bound.kwargs)
-    assert recorder.call is not None
-    target, args, kwargs = recorder.call
-    assert RENAMED.get(target, target) == name
-    theirs = inspect.signature(function(ASYNC[name])).bind(None, *args, **kwargs).arguments
-    assert {key: value for key, value in theirs.items() if key != "self"} == given
+def test_instances_offer_what_their_classes_do() -> None:
+    """What a real client leads to is the same as well: `v1`, and a client with other options."""
+    sync_client, async_client = Imagine("vk-test"), AsyncImagine("vk-test")
+    assert type(sync_client.v1) is V1
+    assert type(async_client.v1) is AsyncV1
+    assert type(sync_client.with_options()) is Imagine
+    for theirs, ours in ((async_client.v1, sync_client.v1), (async_client.with_options(), sync_client.with_options())):
+        assert set(offered(ours)) == {RENAMED.get(name, name) for name in offered(theirs)}
 
 
-@pytest.fixture
-def server() -> Iterator[respx.MockRouter]:
-    """Answer every call with a picture."""
-    with respx.mock(assert_all_called=False) as router:
-        router.post(URL).mock(return_value=Response(200, content=PNG, headers={"content-type": "image/png"}))
-        yield router
+def offered(client: object) -> Iterator[str]:
+    """Iterate over what an instance shows to its user."""
+    return (name for name in dir(client) if not name.startswith("_"))
 
 
-@pytest.fixture
-def client(server: respx.MockRouter) -> Iterator[Imagine]:
-    """Make a client without pacing."""
-    with Imagine("vk-test", rate_limit=None) as client:
-        yield client
-
-
-def test_a_call(client: Imagine) -> None:
-    """A picture comes back, and the books know of it."""
-    image = client.text_to_image("a red fox", seed=7)
-    assert isinstance(image, Image)
-    assert image.content == PNG
-    assert client.usage().calls == 1
-    assert repr(client).startswith("<Imagine http")
-
-
-def test_wrong_settings_are_reported_at_once() -> None:
-    """The constructor raises what the async client's does."""
-    with pytest.raises(ConfigurationError):
-        Imagine("vk-test", timeout=0)
-
-
-def test_many_calls_from_a_generator(client: Imagine) -> None:
-    """A generator of requests runs in the caller's thread, and may use the client itself."""
-    threads = set()
-
-    def requests() -> Iterator[TextToImage]:
-        for number in range(20):
-            threads.add(threading.get_ident())
-            client.text_to_image(f"before {number}")
-            yield TextToImage(prompt=f"fox {number}")
-
-    pairs = list(client.generate_many(requests(), concurrency=4))
-    assert sorted(request.prompt for request, _ in pairs) == sorted(f"fox {number}" for number in range(20))
-    assert all(isinstance(result, Image) for _, result in pairs)
-    assert threads == {threading.get_ident()}
-    assert client.usage().calls == 40
-
-
-def test_leaving_the_loop_early_cancels_the_calls(client: Imagine, server: respx.MockRouter) -> None:
-    """Calls on the wire are cancelled when the caller has enough, and the client goes on working."""
-    inside = 0
-
-    async def answer(request: HttpRequest) -> Response:
-        nonlocal inside
-        inside += 1
-        try:
-            if b"fox 0" not in await request.aread():
-                await anyio.sleep_forever()
-        finally:
-            inside -= 1
-        return Response(200, content=PNG, headers={"content-type": "image/png"})
-
-    server.post(URL).mock(side_effect=answer)
-    for request, _ in client.generate_many([TextToImage(prompt=f"fox {number}") for number in range(8)]):
-        assert request.prompt == "fox 0"
-        break
-    assert inside == 0
-    assert client.text_to_image("fox 0").content == PNG
-
-
-def test_subclasses_make_themselves() -> None:
-    """The other constructor makes a client of the class that it is called on."""
-    pytest.importorskip("imagine_async.sandbox")
-
-    class Ours(Imagine):
-        """A client of the user's own."""
-
-    client = Ours.sandbox(side=64)
-    try:
-        assert type(client) is Ours
-        assert client.text_to_image("a red fox").content
-    finally:
-        client.close()
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # Python 3.12 warns of forks beside threads.
-def test_forked_child_makes_its_own_client(client: Imagine) -> None:
-    """A client that is warmed up works in a forked child."""
-    client.text_to_image("a red fox")
-    pid = os.fork()
-    if pid == 0:
-        try:
-            os._exit(0 if client.text_to_image("a red fox").content == PNG and client.usage().calls == 1 else 1)
-        finally:
-            os._exit(2)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+@pytest.mark.parametrize("name", ["text_to_image", "upscale", "watch_video", "generate_many"])
+def test_parity_sees_what_is_missing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that one side alone has shows in the comparison, wherever it is inherited from."""
+    before = public(Imagine)
+    owner = next(base for base in Imagine.__mro__ if name in vars(base))
+    monkeypatch.delattr(owner, name)
+    assert before.keys() - public(Imagine).keys() == {name}

@@ -15,6 +15,7 @@ from typing import Generic, TypeVar, cast
 
 import anyio
 
+from imagine_async.bridge.blocking import warn_if_blocking
 from imagine_async.bridge.loop_thread import CLEANUP_SECONDS, current_loop
 
 __all__ = ["WAIT_SLICE", "Job", "run"]
@@ -60,7 +61,7 @@ class Job(Generic[T]):
             What the coroutine returned.
 
         Raises:
-            CancelledError: If the loop was stopped meanwhile, as it is when the interpreter exits.
+            CancelledError: If the loop ended meanwhile.
         """
         while not self._wait(WAIT_SLICE):
             continue
@@ -111,7 +112,7 @@ class Job(Generic[T]):
 
     def _end(self, *, value: T | None = None, error: BaseException | None = None) -> None:
         """Keep what came first, and tell the waiting thread."""
-        if not self.done:
+        if not self.done and not self.loop.is_ending:
             self._value, self._error = value, error
             self.done = True
             self._tell_end()
@@ -142,6 +143,7 @@ def run(call: Callable[[], Awaitable[T]]) -> T:
         RuntimeError: If called on the loop thread itself.
     """
     job = Job(call)
+    warn_if_blocking()
     try:
         job.start()
         return job.result()

@@ -15,6 +15,7 @@ from typing import Generic, Protocol, TypeVar
 
 import anyio
 
+from imagine_async.bridge.blocking import PublicCall, public_call, warn_if_blocking
 from imagine_async.bridge.calls import WAIT_SLICE, Job
 from imagine_async.bridge.loop_thread import LoopThread
 
@@ -50,13 +51,15 @@ def iterate(factory: Callable[[Feed], AsyncIterator[T]]) -> Generator[T, None, N
             be iterated on the loop thread because they may be bound to the caller's (Django's ORM, sqlite3) or call
             the sync client themselves.
 
-    Yields:
-        The items, in order.
-
-    Raises:
-        RuntimeError: If called on the loop thread itself.
+    Returns:
+        A generator of the items, in order. It raises RuntimeError if it is used on the loop thread itself.
     """
+    return _iterate(factory, public_call(is_iterated=True))
+
+
+def _iterate(factory: Callable[[Feed], AsyncIterator[T]], call: PublicCall | None) -> Generator[T, None, None]:
     iteration = _Iteration(factory)
+    warn_if_blocking(call)
     try:
         iteration.start()
         yield from iteration.items()

@@ -6,9 +6,10 @@ import atexit
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import Context
 from threading import Lock, RLock, Thread, get_ident
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import anyio
 import anyio.abc
@@ -33,6 +34,8 @@ class LoopThread:
     Attributes:
         tasks: The task group; for the loop thread only.
         is_alive: Whether the thread runs; false as well for one that a fork left behind in the parent.
+        is_ending: Whether the interpreter exits: whoever waits for a call then waits on, as daemon threads do that are
+            left behind; woken up, they would print tracebacks of calls that nobody awaits any more.
     """
 
     def __init__(self) -> None:
@@ -46,6 +49,7 @@ class LoopThread:
         self._thread = Thread(target=Context().run, args=(self._main,), name="imagine_async", daemon=True)
         # Not `Thread.is_alive`: up to 3.12 a Ctrl-C that strikes within it marks a running thread as ended.
         self.is_alive = True
+        self.is_ending = False
         self._thread.start()
 
     def _main(self) -> None:
@@ -92,8 +96,18 @@ class LoopThread:
         token = self.wait_until_ready()
         token.backend_class.run_sync_soon(function, (), token.native_token)
 
+    def leave_behind(self) -> None:
+        """Give up, in a forked child, the loop of the parent, whose thread does not exist here."""
+        self.is_alive = False
+        # Else the loop would take on the clean-up of its async generators when the child's interpreter exits, and wake
+        # up the parent's through the socket that both share.
+        native: Any = getattr(self._token, "native_token", None)
+        with suppress(AttributeError):  # It never started, or is one in C, without attributes of its own.
+            native.is_closed = lambda: True
+
     def stop(self) -> None:
-        """Cancel what is left, and wait for its clean-up for at most `CLEANUP_SECONDS`."""
+        """Cancel what is left, and wait for its clean-up for at most `CLEANUP_SECONDS`; for the interpreter's exit."""
+        self.is_ending = True
         self.post(lambda: self.tasks.cancel_scope.cancel())
         self._thread.join(CLEANUP_SECONDS)
 
@@ -125,7 +139,7 @@ class _Process:
         # Only the forking thread lives on here. The old loop must stay referenced: collecting it would run the
         # parent's clean-up code in this process, on connections that the parent uses.
         if self._loop is not None:
-            self._loop.is_alive = False
+            self._loop.leave_behind()
             self._left_behind.append(self._loop)
             self._loop = None
         self._lock = RLock()

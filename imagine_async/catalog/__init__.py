@@ -6,6 +6,7 @@ Facts carry the short name of the page they come from (`SOURCES`). What nobody p
 
 from __future__ import annotations
 
+from imagine_async.catalog.dialects import DEFAULT_DIALECT, DIALECTS, Dialect, dialect_named
 from imagine_async.catalog.endpoint import Endpoint, FormField
 from imagine_async.catalog.error_codes import ERROR_CODES, ErrorCode
 from imagine_async.catalog.images import (
@@ -55,7 +56,9 @@ __all__ = [
     "AI_BACKGROUND",
     "AI_RESIZE",
     "DEFAULT_BASE_URL",
+    "DEFAULT_DIALECT",
     "DELETE_VIDEO",
+    "DIALECTS",
     "ENDPOINTS",
     "ERROR_CODES",
     "GENERATIVE_FILL",
@@ -82,6 +85,7 @@ __all__ = [
     "VIDEO_STATUS",
     "VIDEO_STATUS_PATHS",
     "AspectRatio",
+    "Dialect",
     "Endpoint",
     "ErrorCode",
     "FormField",
@@ -93,4 +97,5 @@ __all__ = [
     "VideoAspectRatio",
     "VideoState",
     "VideoStyle",
+    "dialect_named",
 ]

@@ -65,12 +65,12 @@ def write(out: Path, work: Work) -> Path:
     """
     try:
         # The page comes first: by it the next demo knows the folder again, should this one be cut off here.
-        files.write_whole(out / _INDEX, render(sheet_of(work)).encode(), overwrite=True)
+        files.write_whole(out / _INDEX, [render(sheet_of(work)).encode()], overwrite=True)
         (out / _PICTURES).mkdir(exist_ok=True)
         for made in work.made:
             made.image.save(out / _file(made), overwrite=True)
             if made.order.mask is not None:
-                files.write_whole(out / _mask_file(made), made.order.mask, overwrite=True)
+                files.write_whole(out / _mask_file(made), [made.order.mask], overwrite=True)
     except OSError as error:
         raise CommandError(f"the pictures cannot be written to {shown(out)}: {error}") from error
     return out / _INDEX

@@ -11,8 +11,8 @@ from imagine_async.requests import (
     AiBackground,
     AiResize,
     GenerativeFill,
+    ImageRequest,
     RemoveBackground,
-    Request,
     Retouch,
     TextToImage,
     TextToPng,
@@ -40,7 +40,7 @@ class Order:
     """
 
     name: str
-    request: Request
+    request: ImageRequest
     before: str | None = None
     mask: bytes | None = None
 

@@ -16,7 +16,7 @@ from imagine_async.cli.demo_plan import BY_HAND, FROM_PLAIN_CODE, ROUNDS, Order
 from imagine_async.client import AsyncImagine
 from imagine_async.errors import RateLimitedError
 from imagine_async.middleware import RateLimit
-from imagine_async.requests import Request
+from imagine_async.requests import ImageRequest
 from imagine_async.results import Image, Usage
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ async def _asynchronously(sandbox: RunningSandbox, done: Work, watch: Callable[[
 
 async def _many(client: AsyncImagine, orders: list[Order], watch: Callable[[Made], None]) -> list[Made]:
     """Make many pictures at once; tell of them as they come, and return them in the order of the plan."""
-    requests: list[Request] = [order.request for order in orders]
+    requests: list[ImageRequest] = [order.request for order in orders]
     places = {id(request): place for place, request in enumerate(requests)}
     there: dict[int, Made] = {}
     async with aclosing(client.generate_many(requests, concurrency=_CONCURRENCY)) as results:

@@ -1,9 +1,12 @@
-"""Docstrings of the async client, for the sync one: the same text, with the examples in sync spelling."""
+"""Docstrings of the async classes, for the sync ones: the same text, with the examples in sync spelling."""
 
 from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
+
+from imagine_async.codegen.units import Role, Unit
 
 __all__ = ["class_docstring", "docstring", "to_sync_code"]
 
@@ -16,39 +19,49 @@ CLASS_INTRODUCTION = '''\
 
 _EXAMPLE = re.compile(r"(Examples?:|.*::)$")
 _SECTION = re.compile(r"^ {4}(Args|Attributes|Raises|Examples?):$", re.MULTILINE)
+_ARGUMENTS = re.compile(r"\n {4}Args:\n(?: {5,}.*\n|\n(?= {5}))*")
 _ASYNC_WORD = re.compile(r"\b(?:async|await) ")
+_ASYNC_TWIN = re.compile(r"\.a(close|save)\(")
 
 
-def docstring(node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef, source: str) -> str | None:
-    """Return the lines of a docstring, ready to stand in the sync client.
+def docstring(node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef, unit: Unit) -> str | None:
+    """Return the lines of a docstring, ready to stand in the sync class.
 
     Args:
         node: Whose docstring.
-        source: The text of the module.
+        unit: The file that it stands in.
 
     Returns:
         The lines with indentation and quotes, or `None` if there is no docstring.
     """
     if ast.get_docstring(node) is None:
         return None
-    literal = ast.get_source_segment(source, node.body[0])
-    assert literal is not None  # `ast.parse` gives every node its place.
-    return " " * node.body[0].col_offset + _rewrite_examples(literal) + "\n"
+    literal = unit.source_of(node.body[0])
+    return " " * node.body[0].col_offset + _rewrite_examples(literal, unit.sync_names) + "\n"
 
 
-def class_docstring(node: ast.ClassDef, source: str) -> str:
-    """Return the docstring of the client's class: an introduction of its own, and the sections of the async client's.
+def class_docstring(unit: Unit) -> str:
+    """Return the docstring of a sync class; empty if the async class has none.
+
+    That of the client has an introduction of its own, and the sections of the async one's. A sub-client's says nothing
+    of arguments, because the client makes it.
 
     Args:
-        node: The class.
-        source: The text of the module.
+        unit: The file of the async class.
     """
-    text = docstring(node, source) or ""
-    section = _SECTION.search(text)
-    return CLASS_INTRODUCTION + ("\n" + text[section.start() :] if section else '    """\n')
+    text = docstring(unit.node, unit) or ""
+    if unit.role is Role.CLIENT:
+        section = _SECTION.search(text)
+        return CLASS_INTRODUCTION + ("\n" + text[section.start() :] if section else '    """\n')
+    return _without_arguments(text) if unit.role is Role.SUB_CLIENT else text
 
 
-def _rewrite_examples(text: str) -> str:
+def _without_arguments(text: str) -> str:
+    shorter = _ARGUMENTS.sub("", text)
+    return shorter if "\n\n" in shorter else shorter.replace('\n    """', '"""')
+
+
+def _rewrite_examples(text: str, names: Mapping[str, str]) -> str:
     """Rewrite the indented lines beneath `Example:`, `Examples:` or a line that ends in `::`; prose stays as it is."""
     lines: list[str] = []
     margin: int | None = None
@@ -56,16 +69,18 @@ def _rewrite_examples(text: str) -> str:
         indentation = len(line) - len(line.lstrip())
         if margin is not None and line.strip() and indentation <= margin:
             margin = None
-        lines.append(line if margin is None else to_sync_code(line))
+        lines.append(line if margin is None else to_sync_code(line, names))
         if margin is None and _EXAMPLE.match(line.strip()):
             margin = indentation
     return "\n".join(lines)
 
 
-def to_sync_code(line: str) -> str:
+def to_sync_code(line: str, names: Mapping[str, str]) -> str:
     """Return a line of example code in sync spelling.
 
     Args:
         line: A line that uses the async client.
+        names: The sync classes by the names of the async ones.
     """
-    return _ASYNC_WORD.sub("", line).replace("AsyncImagine", "Imagine").replace(".aclose()", ".close()")
+    bare = _ASYNC_TWIN.sub(r".\1(", _ASYNC_WORD.sub("", line))
+    return re.sub(r"\w+", lambda word: names.get(word[0], word[0]), bare)

@@ -1,101 +1,108 @@
-"""Writes `sync.py`, class `Imagine`, from `client.py`, class `AsyncImagine`: `python -m imagine_async.codegen`.
+"""Writes the sync client from the async one: `python -m imagine_async.codegen`.
 
-The text that it writes leaves nothing for a formatter to change, so no formatter's version shows in it. What it does
-not understand is an error, never left out. `--check` compares the whole file and writes nothing.
+`sync.py`, class `Imagine`, comes from `client.py`, class `AsyncImagine`; each file of `sync_calls/` from the one of the
+same name in `calls/`. The text leaves nothing for a formatter to change, so no formatter's version shows in it. What is
+not understood is an error, never left out. `--check` compares the whole files and writes nothing.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import unified_diff
 from pathlib import Path
 
-from imagine_async.codegen.docstrings import class_docstring
-from imagine_async.codegen.imports import render_imports
-from imagine_async.codegen.kinds import find_method
-from imagine_async.codegen.methods import ASYNC_NAME, SYNC_NAME, CodegenError, Method
+from imagine_async.codegen.classes import MARK, render_unit
+from imagine_async.codegen.errors import errors_of
+from imagine_async.codegen.units import CALLS, SOURCE, SYNC_CALLS, find_units
 
-__all__ = ["SOURCE", "TARGET", "check", "main", "render", "write"]
+__all__ = ["check", "main", "read_sources", "render", "write"]
 
-SOURCE = Path(__file__).parent.with_name("client.py")
-TARGET = Path(__file__).parent.with_name("sync.py")
+FOLDER = Path(__file__).parent.parent
 
-HEADER = f'''\
-# Generated from client.py by `python -m imagine_async.codegen`; do not edit.
-"""The sync client: `{SYNC_NAME}` does what `{ASYNC_NAME}` does, for code that does not await."""
-
-from __future__ import annotations
-
+_PACKAGE_TEXT = f'''\
+{MARK}{CALLS} by `python -m imagine_async.codegen`; do not edit.
+"""What the sync client can do, by kind; it comes from `imagine_async.calls`."""
 '''
 
 
-def render(source: str) -> str:
-    """Make the text of the sync client.
+def render(sources: Mapping[str, str]) -> dict[str, str]:
+    """Make the texts of the sync client.
 
     Args:
-        source: The text of the module with the async client.
+        sources: The texts of the async client's files by path, from the package's folder: `client.py`, and those of
+            `calls/`.
 
     Returns:
-        The text of the module with the sync client.
+        The texts of the sync client's files by path.
 
     Raises:
         CodegenError: The async client has something public that has no sync form yet.
     """
-    module = ast.parse(source)
-    client = _find_client(module)
-    methods = list(_methods(client, source))
-    if not any(method.node.name == "__init__" for method in methods):
-        raise CodegenError(client, "has no `__init__` to make the client with")
-    blocks = [class_docstring(client, source), *(method.render() for method in methods)]
-    imports = render_imports(module, methods)
-    return f'{HEADER}{imports}\n__all__ = ["{SYNC_NAME}"]\n\n\nclass {SYNC_NAME}:\n' + "\n".join(blocks)
+    texts: dict[str, str] = {}
+    for unit in find_units(sources):
+        with errors_of(unit.path):
+            texts[unit.target] = render_unit(unit)
+    if len(texts) > 1:
+        texts[f"{SYNC_CALLS}__init__.py"] = _PACKAGE_TEXT
+    return texts
 
 
-def _find_client(module: ast.Module) -> ast.ClassDef:
-    for node in module.body:
-        if isinstance(node, ast.ClassDef) and node.name == ASYNC_NAME:
-            if node.bases or node.keywords or node.decorator_list:
-                raise CodegenError(node, "inherits or is decorated: what that adds cannot be seen here")
-            return node
-    raise CodegenError(module, f"no class {ASYNC_NAME} at the top level")
+def read_sources(folder: Path) -> dict[str, str]:
+    """Read the async client's files.
 
-
-def _methods(client: ast.ClassDef, source: str) -> Iterator[Method]:
-    for node in client.body:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            method = find_method(node, source)
-            if method is not None:
-                yield method
-        elif not (_is_docstring(node) or _is_private(node)):
-            raise CodegenError(node, "is neither a method nor private")
-
-
-def _is_docstring(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-
-
-def _is_private(node: ast.stmt) -> bool:
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-    return bool(targets) and all(isinstance(target, ast.Name) and target.id.startswith("_") for target in targets)
-
-
-def write() -> None:
-    """Write the sync client beside the async one."""
-    TARGET.write_text(render(SOURCE.read_text("utf-8")), "utf-8")
-
-
-def check() -> str:
-    """Compare the sync client on disk with what would be written.
+    Args:
+        folder: The package's.
 
     Returns:
-        The differences, as a unified diff; empty if there are none.
+        Their texts by path.
     """
-    wanted = render(SOURCE.read_text("utf-8")).splitlines(keepends=True)
-    found = TARGET.read_text("utf-8").splitlines(keepends=True) if TARGET.exists() else []
-    return "".join(unified_diff(found, wanted, str(TARGET), f"{TARGET} (generated)"))
+    paths = [folder / SOURCE, *(folder / CALLS).glob("*.py")]
+    return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in paths}
+
+
+def write(folder: Path) -> None:
+    """Write the sync client beside the async one, and delete generated files that nothing is generated into any more.
+
+    Args:
+        folder: The package's.
+    """
+    texts = render(read_sources(folder))
+    for path, text in texts.items():
+        target = folder / path
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(text, "utf-8")
+    for extra in _extras(folder, texts):
+        if extra.read_bytes().startswith(MARK.encode()):
+            extra.unlink()
+
+
+def check(folder: Path) -> str:
+    """Compare the sync client on disk with what would be written.
+
+    Args:
+        folder: The package's.
+
+    Returns:
+        The differences, as unified diffs and a line for each file that should not be there; empty if there are none.
+    """
+    texts = render(read_sources(folder))
+    differences = [_difference(folder / path, text) for path, text in texts.items()]
+    return "".join(differences) + "".join(
+        f"--- {extra}: nothing is generated into it\n" for extra in _extras(folder, texts)
+    )
+
+
+def _difference(target: Path, text: str) -> str:
+    found = target.read_text("utf-8").splitlines(keepends=True) if target.exists() else []
+    return "".join(unified_diff(found, text.splitlines(keepends=True), str(target), f"{target} (generated)"))
+
+
+def _extras(folder: Path, texts: Iterable[str]) -> list[Path]:
+    """Return the modules and stubs beside the generated ones that are none of them."""
+    wanted = {folder / path for path in texts}
+    return sorted(path for path in (folder / SYNC_CALLS).glob("*.py*") if path not in wanted)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -108,12 +115,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 1 if `--check` found a difference.
     """
     parser = argparse.ArgumentParser(
-        prog="python -m imagine_async.codegen", description="Write sync.py from client.py."
+        prog="python -m imagine_async.codegen", description="Write sync.py and sync_calls/ from client.py and calls/."
     )
-    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if sync.py is not up to date")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a file is not up to date")
     if not parser.parse_args(arguments).check:
-        write()
+        write(FOLDER)
         return 0
-    difference = check()
+    difference = check(FOLDER)
     sys.stdout.write(difference)
     return 1 if difference else 0

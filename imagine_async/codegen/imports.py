@@ -1,19 +1,20 @@
-"""The imports of the sync client: those of the async client's that it needs, in the order that isort gives them."""
+"""The imports of a sync class: those of the async class's that it needs, in the order that isort gives them."""
 
 from __future__ import annotations
 
 import ast
 import builtins
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 
 from attrs import evolve, frozen
 
-from imagine_async.codegen.methods import ASYNC_NAME, LINE_LENGTH, SYNC_NAME, SYNC_TYPES, CodegenError, Method
+from imagine_async.codegen.errors import CodegenError
+from imagine_async.codegen.methods import LINE_LENGTH, SYNC_TYPES, Method
+from imagine_async.codegen.units import PACKAGE, Unit
 
 __all__ = ["render_imports"]
 
-PACKAGE = "imagine_async"
 BRIDGES = {"PerProcess": "bridge.loop_thread", "iterate": "bridge.iteration", "run": "bridge.calls"}
 SYNC_ORIGINS = {sync: name for name, sync in SYNC_TYPES.items()}
 
@@ -38,30 +39,31 @@ class Import:
         return (self.name or self.module) + (f" as {self.alias}" if self.alias else "")
 
 
-def render_imports(module: ast.Module, methods: Iterable[Method]) -> str:
+def render_imports(unit: Unit, methods: Iterable[Method], *, used: Set[str], hinted: Set[str]) -> str:
     """Write the imports.
 
     Args:
-        module: The module with the async client.
-        methods: The methods of the sync client.
+        unit: The file of the async class.
+        methods: The methods of the sync class.
+        used: The names that the class uses beside those of its methods.
+        hinted: The names of async classes that only its annotations use.
 
     Returns:
-        The statements; what only type checkers need stands beneath `if TYPE_CHECKING:`, as it does in the module.
+        The statements; what only type checkers need stands beneath `if TYPE_CHECKING:`, as it does in the file.
 
     Raises:
-        CodegenError: A name comes from nowhere.
+        CodegenError: A name comes from nowhere, or from two places.
     """
-    known = {entry.bound: entry for entry in _imports(module.body)}
-    needed = {Import(f"{PACKAGE}.client", ASYNC_NAME)}
+    known = {entry.bound: entry for entry in _imports(unit.tree.body)}
+    needed: dict[str, Import] = {}
     for method in methods:
-        needed |= {_find(name, known, module, method) for name in method.names() if name in known or _is_foreign(name)}
-        if method.bridge:
-            needed.add(Import(f"{PACKAGE}.{BRIDGES[method.bridge]}", method.bridge))
-    if any(entry.typing_only for entry in needed):
-        needed.add(Import("typing", "TYPE_CHECKING"))
-    now = _statements((entry for entry in needed if not entry.typing_only), "")
-    later = _statements((entry for entry in needed if entry.typing_only), "    ")
-    return now + (f"\nif TYPE_CHECKING:\n{later}" if later else "")
+        for name in method.names():
+            _add(needed, _of_head(name, known, method), method.node)
+        for name in method.uses:
+            _add(needed, _of_statement(name, known, unit), method.node)
+    for name in used | hinted:
+        _add(needed, evolve(_of_statement(name, known, unit), typing_only=name in hinted), unit.node)
+    return _sorted_imports(needed.values())
 
 
 def _imports(body: Iterable[ast.stmt], *, typing_only: bool = False) -> Iterator[Import]:
@@ -76,18 +78,40 @@ def _imports(body: Iterable[ast.stmt], *, typing_only: bool = False) -> Iterator
             yield from _imports(node.body, typing_only=True)
 
 
-def _is_foreign(name: str) -> bool:
-    return name not in {ASYNC_NAME, SYNC_NAME} and not hasattr(builtins, name)
+def _add(needed: dict[str, Import], entry: Import | None, node: ast.AST) -> None:
+    """Add an import; what is needed at run time as well is not for type checkers alone."""
+    if entry is None:
+        return
+    other = needed.setdefault(entry.bound, entry)
+    if evolve(other, typing_only=False) != evolve(entry, typing_only=False):
+        raise CodegenError(node, f"needs a name from two places, {other.module} and {entry.module}: {entry.bound}")
+    if not entry.typing_only:
+        needed[entry.bound] = entry
 
 
-def _find(name: str, known: Mapping[str, Import], module: ast.Module, method: Method) -> Import:
+def _of_head(name: str, known: Mapping[str, Import], method: Method) -> Import | None:
+    """Find a name of a method's head; builtins, and classes whose import is up to the statements, have none."""
     if name in known:
         return known[name]
+    if hasattr(builtins, name) or name in method.unit.sync_names.values():
+        return None
     if name in SYNC_ORIGINS:  # `Iterator` comes from where `AsyncIterator` does.
         return evolve(known[SYNC_ORIGINS[name]], name=name)
-    if name in _defined(module):
-        return Import(f"{PACKAGE}.client", name)
+    if name in _defined(method.unit.tree):
+        return Import(method.unit.module, name)
     raise CodegenError(method.node, f"uses a name that is neither imported nor defined at the top level: {name}")
+
+
+def _of_statement(name: str, known: Mapping[str, Import], unit: Unit) -> Import:
+    """Find a name that the generator itself has written, and that is needed at run time."""
+    if name in BRIDGES:
+        return Import(f"{PACKAGE}.{BRIDGES[name]}", name)
+    if name in unit.family:
+        return Import(unit.family[name].module, name)
+    for other in unit.family.values():
+        if name == other.sync_name:
+            return Import(other.sync_module, name)
+    return evolve(known[name], typing_only=False)
 
 
 def _defined(module: ast.Module) -> Iterator[str]:
@@ -100,6 +124,15 @@ def _defined(module: ast.Module) -> Iterator[str]:
 
 def _is_stored(name: ast.Name) -> bool:
     return isinstance(name.ctx, ast.Store)
+
+
+def _sorted_imports(entries: Iterable[Import]) -> str:
+    needed = list(entries)
+    if any(entry.typing_only for entry in needed):
+        needed.append(Import("typing", "TYPE_CHECKING"))
+    now = _statements((entry for entry in needed if not entry.typing_only), "")
+    later = _statements((entry for entry in needed if entry.typing_only), "    ")
+    return now + (f"\nif TYPE_CHECKING:\n{later}" if later else "")
 
 
 def _statements(entries: Iterable[Import], margin: str) -> str:

@@ -1,144 +1,140 @@
-"""The kinds of method that the generator understands, and the statements of each in the sync client."""
+"""The kinds of method that the generator understands."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from imagine_async.codegen.methods import ASYNC_NAME, SYNC_NAME, CodegenError, Function, Method
+from attrs import evolve
+
+from imagine_async.codegen import statements
+from imagine_async.codegen.errors import CodegenError
+from imagine_async.codegen.methods import Function, Method
+from imagine_async.codegen.units import Role, Unit
 
 __all__ = ["find_method"]
-
-CLIENT = "self._client.get()"
-RESERVED = {ASYNC_NAME, "PerProcess", "client", "feed", "iterate", "run"}
-"""Names that the statements use, and that no parameter may hide."""
 
 _ITERATOR = re.compile(r"AsyncIterator\[.*\]|AsyncGenerator\[.*, None\]")
 _ASYNC_TYPE = re.compile(r"\b(?:Abstract)?Async\w+|\b(?:Awaitable|Coroutine|Future|Self)\b")
 
 
-def find_method(node: Function, source: str) -> Method | None:
+def find_method(node: Function, unit: Unit) -> Method | None:
     """Find out of which kind a method is.
 
     Args:
-        node: A method of the async client.
-        source: The text of the module.
+        node: A method of the async class.
+        unit: The file that it stands in.
 
     Returns:
-        The method with its statements, or `None` if it is private.
+        The method with its statements, or `None` if it is private, or says how a sub-client is made.
 
     Raises:
         CodegenError: It is public and of no known kind.
     """
-    if node.name in SPECIAL:
-        method = SPECIAL[node.name](node, source)
+    if node.name in _SPECIAL:
+        method = _SPECIAL[node.name](node, unit)
     elif not node.name.startswith("_"):
-        method = _public(node, source)
+        method = _public(node, unit)
     elif node.name.endswith("__"):
         raise CodegenError(node, "is a special method without a sync form")
     else:
         return None
-    for argument in _arguments(node):
-        if argument.arg in RESERVED:
-            raise CodegenError(node, f"has a parameter of a name that the sync client needs: {argument.arg}")
+    if method is not None:
+        _check_parameters(method)
     return method
 
 
-def _public(node: Function, source: str) -> Method:
+def _check_parameters(method: Method) -> None:
+    family = method.unit.sync_names
+    reserved = {*statements.RESERVED, *family, *family.values()}
+    for argument in method.arguments():
+        if argument.arg in reserved:
+            raise CodegenError(method.node, f"has a parameter of a name that the sync client needs: {argument.arg}")
+        if statements.names_in(argument) & family.keys():
+            raise CodegenError(method.node, f"takes an async client, which sync callers do not have: {argument.arg}")
+
+
+def _public(node: Function, unit: Unit) -> Method:
     match [ast.unparse(decorator) for decorator in node.decorator_list]:
         case []:
-            return _asynchronous(node, source) if isinstance(node, ast.AsyncFunctionDef) else _plain(node, source)
+            return _asynchronous(node, unit) if isinstance(node, ast.AsyncFunctionDef) else _plain(node, unit)
         case ["overload"]:
-            return Method(node, source, lambda method: "...")
+            return Method(node, unit, lambda method: "...")
         case ["property"]:
-            return _property(node, source)
+            return _property(node, unit)
         case ["classmethod"]:
-            return _constructor(node, source)
+            return _alternative(node, unit)
         case decorators:
             raise CodegenError(node, f"is decorated in a way that has no sync form: {', '.join(decorators)}")
 
 
-def _asynchronous(node: Function, source: str) -> Method:
+def _asynchronous(node: Function, unit: Unit) -> Method:
     if _yields(node):
-        return _iteration(node, source)
+        return _iteration(node, unit)
     _refuse_async_result(node)
-    if any(_is_lazy(argument) for argument in _arguments(node)):
+    method = Method(node, unit, statements.run, {"run"})
+    if any(map(statements.is_lazy, method.arguments())):
         raise CodegenError(node, "takes a lazy iterable, which only a method that yields can take from the caller")
-    return Method(node, source, _run, "run")
+    return method
 
 
-def _plain(node: Function, source: str) -> Method:
+def _plain(node: Function, unit: Unit) -> Method:
     if _ITERATOR.fullmatch(_returns(node)):
-        return _iteration(node, source)
+        return _iteration(node, unit)
+    if _makes_a_client(node, unit):
+        return _making(Method(node, unit, statements.derive, {"PerProcess"}))
     _refuse_async_result(node)
-    return Method(node, source, lambda method: method.call("return ", f"{CLIENT}.{node.name}"))
+    return Method(node, unit, statements.plain)
 
 
-def _property(node: Function, source: str) -> Method:
+def _property(node: Function, unit: Unit) -> Method:
+    if isinstance(node, ast.AsyncFunctionDef):
+        raise CodegenError(node, "is a property to await")
+    result = unit.family.get(_returns(node))
+    if result is not None and result.role is Role.SUB_CLIENT:
+        return Method(node, unit, statements.sub_client, {"PerProcess", result.sync_name})
     _refuse_async_result(node)
-    return Method(node, source, lambda method: f"        return {CLIENT}.{node.name}\n")
+    return Method(node, unit, statements.attribute)
 
 
-def _iteration(node: Function, source: str) -> Method:
+def _iteration(node: Function, unit: Unit) -> Method:
     if not _ITERATOR.fullmatch(_returns(node)):
         raise CodegenError(node, f"yields, and returns no AsyncIterator or AsyncGenerator[..., None]: {_returns(node)}")
-    for argument in _arguments(node):
-        if _is_lazy(argument) and "AsyncIterable" not in _names(argument):
+    method = Method(node, unit, statements.iterate, {"iterate"})
+    for argument in method.arguments():
+        if statements.is_lazy(argument) and "AsyncIterable" not in statements.names_in(argument):
             raise CodegenError(node, f"is to take an AsyncIterable for {argument.arg} as well")
-    return Method(node, source, _iterate, "iterate")
+    return method
 
 
-def _constructor(node: Function, source: str) -> Method:
-    if isinstance(node, ast.AsyncFunctionDef) or _returns(node) not in {ASYNC_NAME, "Self"}:
+def _alternative(node: Function, unit: Unit) -> Method:
+    if isinstance(node, ast.AsyncFunctionDef) or not _makes_a_client(node, unit):
         raise CodegenError(node, "is a class method that does not make a client")
-    return Method(node, source, _alternative, "PerProcess")
+    return _making(Method(node, unit, statements.alternative, {"PerProcess", unit.name}))
 
 
-def _run(method: Method) -> str:
-    return method.call("return run(lambda: ", f"{CLIENT}.{method.node.name}", ")")
+def _constructor(node: Function, unit: Unit) -> Method | None:
+    if unit.role is not Role.CLIENT:
+        return None
+    return _making(Method(node, unit, statements.construct, {"PerProcess", unit.name}))
 
 
-def _iterate(method: Method) -> str:
-    return method.call("return iterate(lambda feed: ", f"{CLIENT}.{method.node.name}", ")", fed=_lazy(method))
+def _making(method: Method) -> Method:
+    """Return a method that makes a client, with what its statements need for the key."""
+    return evolve(method, uses=method.uses | {statements.SECRET}) if statements.secrets(method) else method
 
 
-def _construct(method: Method) -> str:
-    return method.call("self._client = PerProcess(lambda: ", ASYNC_NAME, ")")
+def _makes_a_client(node: Function, unit: Unit) -> bool:
+    return unit.role is Role.CLIENT and _returns(node) in {unit.name, "Self"}
 
 
-def _alternative(method: Method) -> str:
-    made = method.call("client._client = PerProcess(lambda: ", f"{ASYNC_NAME}.{method.node.name}", ")")
-    return f"        client = cls.__new__(cls)\n{made}        return client\n"
-
-
-def _enter(method: Method) -> str:
-    return f"        run(lambda: {CLIENT}.__aenter__())\n        return self\n"
-
-
-def _tell(method: Method) -> str:
-    return f'        return repr({CLIENT}).replace("{ASYNC_NAME}", "{SYNC_NAME}", 1)\n'
-
-
-SPECIAL = {
-    "__init__": lambda node, source: Method(node, source, _construct, "PerProcess"),
-    "__aenter__": lambda node, source: Method(node, source, _enter, "run"),
-    "__aexit__": lambda node, source: Method(node, source, _run, "run"),
-    "__repr__": lambda node, source: Method(node, source, _tell),
+_SPECIAL: dict[str, Callable[[Function, Unit], Method | None]] = {
+    "__init__": _constructor,
+    "__aenter__": lambda node, unit: Method(node, unit, statements.enter, {"run"}),
+    "__aexit__": lambda node, unit: Method(node, unit, statements.run, {"run"}),
+    "__repr__": lambda node, unit: Method(node, unit, statements.tell),
 }
-
-
-def _lazy(method: Method) -> frozenset[str]:
-    """Return the parameters that the caller may give a lazy iterable for."""
-    return frozenset(argument.arg for argument in _arguments(method.node) if _is_lazy(argument))
-
-
-def _is_lazy(argument: ast.arg) -> bool:
-    return bool(_names(argument) & {"Iterable", "Iterator"})
-
-
-def _arguments(node: Function) -> Iterator[ast.arg]:
-    return (argument for argument in ast.walk(node.args) if isinstance(argument, ast.arg))
 
 
 def _refuse_async_result(node: Function) -> None:
@@ -150,10 +146,6 @@ def _returns(node: Function) -> str:
     if node.returns is None:
         raise CodegenError(node, "has no return annotation")
     return ast.unparse(node.returns)
-
-
-def _names(argument: ast.arg) -> set[str]:
-    return {node.id for node in ast.walk(argument) if isinstance(node, ast.Name)}
 
 
 def _yields(node: ast.AST) -> bool:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import TypeAlias
 
-from attrs import field, frozen
+from attrs import frozen
 
 from imagine_async.codegen.docstrings import docstring
+from imagine_async.codegen.errors import CodegenError
+from imagine_async.codegen.units import Unit
 
-__all__ = ["ASYNC_NAME", "SYNC_NAME", "SYNC_TYPES", "Body", "CodegenError", "Function", "Method"]
-
-ASYNC_NAME = "AsyncImagine"
-SYNC_NAME = "Imagine"
+__all__ = ["LINE_LENGTH", "SYNC_TYPES", "Body", "Function", "Method", "exploded"]
 
 SYNC_METHODS = {"aclose": "close", "__aenter__": "__enter__", "__aexit__": "__exit__"}
-SYNC_TYPES = {"AsyncIterator": "Iterator", "AsyncGenerator": "Generator", ASYNC_NAME: SYNC_NAME}
-"""What takes the place of a name in return annotations; in others only the client's own name changes."""
+SYNC_TYPES = {"AsyncIterator": "Iterator", "AsyncGenerator": "Generator"}
+"""What takes the place of a name in return annotations, beside the names of the async classes."""
 
 LINE_LENGTH = 120
 
@@ -26,62 +25,49 @@ Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 Body: TypeAlias = "Callable[[Method], str]"
 
 
-class CodegenError(Exception):
-    """The async client has something that the generator does not understand.
-
-    Args:
-        node: Where.
-        problem: What.
-    """
-
-    def __init__(self, node: ast.AST, problem: str) -> None:
-        name, line = getattr(node, "name", type(node).__name__), getattr(node, "lineno", 1)
-        super().__init__(f"client.py, line {line}: {name} {problem}")
-
-
 @frozen
 class Method:
-    """One method of the async client, and how its sync form is written.
+    """One method of an async class, and how its sync form is written.
 
     Args:
-        node: The async client's method.
-        source: The text of the module.
+        node: The async class's method.
+        unit: The file that it stands in.
         body: Makes the sync method's statements; `...` stands on the line of the head.
-        bridge: The name that the statements take from the bridge, if any.
+        uses: The names that the statements use, beside those of the head.
     """
 
     node: Function
-    source: str = field(repr=False)
+    unit: Unit
     body: Body
-    bridge: str | None = None
+    uses: Set[str] = frozenset()
 
     @property
     def returns(self) -> str:
         """The return annotation of the sync method."""
         if self.node.returns is None:
             raise CodegenError(self.node, "has no return annotation")
-        returns = _renamed(self._text(self.node.returns), SYNC_TYPES)
+        returns = _renamed(self.unit.source_of(self.node.returns), {**SYNC_TYPES, **self.unit.sync_names})
         return re.sub(r"^(Generator\[.*), None\]$", r"\1, None, None]", returns, flags=re.DOTALL)
 
     def render(self) -> str:
         """Return the text of the sync method."""
-        decorators = "".join(f"    @{self._text(node)}\n" for node in self.node.decorator_list)
+        decorators = "".join(f"    @{self.unit.source_of(node)}\n" for node in self.node.decorator_list)
         name = SYNC_METHODS.get(self.node.name, self.node.name)
         head = f"{decorators}    def {name}({self._parameters()}) -> {self.returns}:"
         body = self.body(self)
-        return f"{head} ...\n" if body == "..." else f"{head}\n{docstring(self.node, self.source) or ''}{body}"
+        return f"{head} ...\n" if body == "..." else f"{head}\n{docstring(self.node, self.unit) or ''}{body}"
 
-    def annotations(self) -> Iterator[ast.expr]:
-        """Iterate over the annotations of the parameters."""
+    def arguments(self) -> Iterator[ast.arg]:
+        """Iterate over the parameters, but not `self` or `cls`."""
         given = self.node.args
-        for argument in (*given.posonlyargs, *given.args, given.vararg, *given.kwonlyargs, given.kwarg):
-            if argument is not None and argument.annotation is not None:
-                yield argument.annotation
+        yield from [*given.posonlyargs, *given.args][1:]
+        yield from filter(None, (given.vararg, *given.kwonlyargs, given.kwarg))
 
     def names(self) -> set[str]:
-        """Return the names that the head uses in the sync client."""
+        """Return the names that the head uses in the sync class."""
         given = self.node.args
-        kept = [*self.node.decorator_list, *given.defaults, *filter(None, given.kw_defaults), *self.annotations()]
+        annotations = [argument.annotation for argument in self.arguments() if argument.annotation is not None]
+        kept = [*self.node.decorator_list, *given.defaults, *filter(None, given.kw_defaults), *annotations]
         returned = ast.parse(self.returns, mode="eval")
         return {node.id for tree in (*kept, returned) for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
@@ -94,16 +80,16 @@ class Method:
             end: The closing bracket, if `start` has opened one.
             fed: The parameters that go through `feed`.
         """
-        arguments = list(self._arguments(fed))
+        arguments = list(self._passed(fed))
         whole = f"        {start}{target}({', '.join(arguments)}){end}\n"
         if len(whole) <= LINE_LENGTH + 1:
             return whole
         if not end:
-            return _exploded(start + target, arguments, 8)
+            return exploded(start + target, arguments, 8)
         opening, _, rest = start.partition("(")
         inner = f"            {rest}{target}({', '.join(arguments)})\n"
         if len(inner) > LINE_LENGTH + 1:
-            inner = _exploded(rest + target, arguments, 12)
+            inner = exploded(rest + target, arguments, 12)
         return f"        {opening}(\n{inner}        {end}\n"
 
     def _parameters(self) -> str:
@@ -128,10 +114,10 @@ class Method:
             yield f"**{self._parameter(given.kwarg)}"
 
     def _parameter(self, argument: ast.arg, default: ast.expr | None = None) -> str:
-        text = _renamed(self._text(argument), {ASYNC_NAME: SYNC_NAME})
-        return text if default is None else f"{text} = {self._text(default)}"
+        text = self.unit.source_of(argument)
+        return text if default is None else f"{text} = {self.unit.source_of(default)}"
 
-    def _arguments(self, fed: frozenset[str]) -> Iterator[str]:
+    def _passed(self, fed: frozenset[str]) -> Iterator[str]:
         given = self.node.args
         for argument in [*given.posonlyargs, *given.args][1:]:
             yield _fed(argument.arg, fed)
@@ -142,10 +128,17 @@ class Method:
         if given.kwarg:
             yield f"**{given.kwarg.arg}"
 
-    def _text(self, node: ast.AST) -> str:
-        text = ast.get_source_segment(self.source, node)
-        assert text is not None  # `ast.parse` gives every node its place.
-        return text
+
+def exploded(target: str, arguments: list[str], margin: int) -> str:
+    """Return a call, or the head of a class, with a line for each argument.
+
+    Args:
+        target: What stands before the bracket.
+        arguments: What stands in the brackets.
+        margin: Spaces before it.
+    """
+    lines = "".join(f"{' ' * (margin + 4)}{argument},\n" for argument in arguments)
+    return f"{' ' * margin}{target}(\n{lines}{' ' * margin})\n"
 
 
 def _renamed(text: str, names: Mapping[str, str]) -> str:
@@ -154,8 +147,3 @@ def _renamed(text: str, names: Mapping[str, str]) -> str:
 
 def _fed(name: str, fed: frozenset[str]) -> str:
     return f"feed({name})" if name in fed else name
-
-
-def _exploded(target: str, arguments: list[str], margin: int) -> str:
-    lines = "".join(f"{' ' * (margin + 4)}{argument},\n" for argument in arguments)
-    return f"{' ' * margin}{target}(\n{lines}{' ' * margin})\n"

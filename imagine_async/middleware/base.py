@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-from imagine_async.call import Call, Handler
-
-if TYPE_CHECKING:
-    from imagine_async.results import Image
+from imagine_async.call import Call, Handler, Result
 
 __all__ = ["Middleware", "Step", "attempt_steps", "call_steps", "chain"]
 
-Step: TypeAlias = "Callable[[Call, Handler], Awaitable[Image]]"
+Step: TypeAlias = "Callable[[Call, Handler], Awaitable[Result]]"
 """One method of a middleware, bound to it."""
 
 
@@ -29,7 +26,7 @@ class Middleware:
                 return await next(call)
     """
 
-    async def around_call(self, call: Call, next: Handler) -> Image:
+    async def around_call(self, call: Call, next: Handler) -> Result:
         """Wrap the whole call: entered once, with all its attempts inside.
 
         Args:
@@ -41,7 +38,7 @@ class Middleware:
         """
         return await next(call)
 
-    async def around_attempt(self, call: Call, next: Handler) -> Image:
+    async def around_attempt(self, call: Call, next: Handler) -> Result:
         """Wrap one attempt: entered again for every resend.
 
         Args:

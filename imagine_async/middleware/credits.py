@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from attrs import define, field, frozen
 
-from imagine_async.call import Call, Handler
+from imagine_async.call import Call, Handler, Result
 from imagine_async.errors import BudgetExceededError, ConfigurationError, Outcome, UnpricedCallError
 from imagine_async.middleware.base import Middleware
 from imagine_async.requests import Request
-from imagine_async.results import Image, Usage, UsageRow
+from imagine_async.results import Usage, UsageRow
 
 __all__ = ["Budget", "Credits", "Ledger", "price_of"]
 
@@ -41,7 +41,7 @@ class Budget:
     tokens: float = field(converter=_limit)
 
 
-def price_of(request: Request, prices: Mapping[str, float]) -> float | None:
+def price_of(request: Request[Any], prices: Mapping[str, float]) -> float | None:
     """Look up what a request costs.
 
     Args:
@@ -106,7 +106,7 @@ class Ledger:
         with self._lock:
             self._reserved -= tokens
 
-    def settle(self, request: Request, tokens: float | None) -> None:
+    def settle(self, request: Request[Any], tokens: float | None) -> None:
         """Book a call that was done.
 
         Args:
@@ -117,7 +117,7 @@ class Ledger:
             account = self._take_over(request, tokens)
             account.tokens += tokens or 0.0
 
-    def hold(self, request: Request, tokens: float | None) -> None:
+    def hold(self, request: Request[Any], tokens: float | None) -> None:
         """Book a call that may have been charged.
 
         Args:
@@ -134,7 +134,7 @@ class Ledger:
             rows = [_row(key, account) for key, account in self._accounts.items()]
         return Usage(rows=tuple(sorted(rows, key=lambda row: (row.endpoint, row.style or ""))))
 
-    def _take_over(self, request: Request, tokens: float | None) -> _Account:
+    def _take_over(self, request: Request[Any], tokens: float | None) -> _Account:
         self._reserved -= tokens or 0.0
         key = (request.endpoint.name, getattr(request, "style", None))
         account = self._accounts.setdefault(key, _Account())
@@ -170,8 +170,10 @@ class Credits(Middleware):
         self._prices = prices
         self._unpriced = unpriced
 
-    async def around_attempt(self, call: Call, next: Handler) -> Image:
-        """Reserve, attempt, and book by what became of it."""
+    async def around_attempt(self, call: Call, next: Handler) -> Result:
+        """Reserve, attempt, and book by what became of it; calls that cost nothing pass through."""
+        if not call.request.endpoint.paid:
+            return await next(call)
         call.tokens = self._price(call)
         self.ledger.reserve(call.tokens or 0.0, call_id=call.id)
         call.emit("reserved", tokens=call.tokens)

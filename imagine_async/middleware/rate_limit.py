@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import re
 import threading
-from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from imagine_async.call import Call, Handler
+from imagine_async.call import Call, Handler, Result
 from imagine_async.clock import SYSTEM_CLOCK, Clock
 from imagine_async.errors import ConfigurationError, DeadlineExceededError, RateLimitedError
 from imagine_async.middleware.base import Middleware
-
-if TYPE_CHECKING:
-    from imagine_async.results import Image
 
 __all__ = ["RateLimit", "RateLimiter"]
 
@@ -109,7 +105,7 @@ class RateLimiter(Middleware):
         self._resume_at = 0.0
         self._refusals = 0
 
-    async def around_attempt(self, call: Call, next: Handler) -> Image:
+    async def around_attempt(self, call: Call, next: Handler) -> Result:
         """Wait for a slot, then go on; learn from a refusal."""
         while (reservation := self._reserve()).wait > 0:
             await self._wait_for(reservation, call)

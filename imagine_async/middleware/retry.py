@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from attrs import Attribute, field, frozen
 
-from imagine_async.call import Call, Handler
+from imagine_async.call import Call, Handler, Result
 from imagine_async.errors import (
     APIError,
     ConfigurationError,
@@ -23,9 +23,6 @@ from imagine_async.errors import (
     TransportError,
 )
 from imagine_async.middleware.base import Middleware
-
-if TYPE_CHECKING:
-    from imagine_async.results import Image
 
 __all__ = ["NO_RETRY", "Retry", "RetryPolicy", "seconds_before_retry"]
 
@@ -65,7 +62,7 @@ NO_RETRY = RetryPolicy(attempts=1)
 
 
 def seconds_before_retry(
-    error: ImagineError, *, attempt: int, remaining: float, policy: RetryPolicy, chance: float
+    error: ImagineError, *, attempt: int, remaining: float, policy: RetryPolicy, chance: float, paid: bool = True
 ) -> float | None:
     """Decide whether a failed attempt is followed by another.
 
@@ -75,11 +72,12 @@ def seconds_before_retry(
         remaining: Seconds until the call's deadline.
         policy: What is allowed.
         chance: A number from 0 to 1, for full jitter.
+        paid: Whether the call costs something; one that does not may be sent again whatever became of it.
 
     Returns:
         Seconds to wait, or `None` to give up.
     """
-    if attempt >= policy.attempts or not _may_be_sent_again(error, policy):
+    if attempt >= policy.attempts or not _may_be_sent_again(error, policy, paid=paid):
         return None
     asked = error.retry_after if isinstance(error, APIError) else None
     if asked is not None:
@@ -88,11 +86,11 @@ def seconds_before_retry(
     return wait if wait < remaining else None
 
 
-def _may_be_sent_again(error: ImagineError, policy: RetryPolicy) -> bool:
+def _may_be_sent_again(error: ImagineError, policy: RetryPolicy, *, paid: bool) -> bool:
     if isinstance(error, (RateLimitedError, ServiceUnavailableError)):
         return True
     if error.outcome is Outcome.UNKNOWN:
-        return policy.resend_unknown
+        return policy.resend_unknown or not paid
     return isinstance(error, TransportError) and error.outcome is Outcome.NOT_SENT
 
 
@@ -108,7 +106,7 @@ class Retry(Middleware):
         self.policy = policy
         self._chance = chance
 
-    async def around_call(self, call: Call, next: Handler) -> Image:
+    async def around_call(self, call: Call, next: Handler) -> Result:
         """Attempt until there is a result, or no other attempt is allowed."""
         while True:
             call.begin_attempt()
@@ -123,5 +121,10 @@ class Retry(Middleware):
 
     def _wait_after(self, error: ImagineError, call: Call) -> float | None:
         return seconds_before_retry(
-            error, attempt=call.attempt, remaining=call.remaining, policy=self.policy, chance=self._chance()
+            error,
+            attempt=call.attempt,
+            remaining=call.remaining,
+            policy=self.policy,
+            chance=self._chance(),
+            paid=call.request.endpoint.paid,
         )

@@ -3,8 +3,10 @@
     with running_sandbox() as sandbox:
         client = AsyncImagine(sandbox.key, base_url=sandbox.base_url)
 
-It lacks video, v1 and plans. What the vendor never published (pixel sizes, most prices, the target of AI Resize) is
-invented, and marked so in `imagine_async.catalog` and in `imagine_async.sandbox.resizing`.
+It serves the picture and video endpoints of v2 and those of v1, and lacks plans. What the vendor never published
+(pixel sizes, most prices, the target of AI Resize, how a video job fails) is invented, and marked so in
+`imagine_async.catalog`, `SandboxSettings` and `imagine_async.sandbox.resizing`. Videos are MP4 where PyAV is installed,
+and animated WebP otherwise.
 """
 
 from __future__ import annotations

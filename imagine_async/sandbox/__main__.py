@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import get_args
 
 from imagine_async.sandbox.server import serve
-from imagine_async.sandbox.settings import SandboxSettings
+from imagine_async.sandbox.settings import ReplyForm, SandboxSettings
 
 _DEFAULTS = SandboxSettings()
 
@@ -28,7 +29,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _settings(chosen: argparse.Namespace) -> SandboxSettings:
     return SandboxSettings(
-        keys=chosen.key or _DEFAULTS.keys, credits=chosen.credits, rate_limit=chosen.rate_limit, side=chosen.side
+        keys=chosen.key or _DEFAULTS.keys,
+        credits=chosen.credits,
+        rate_limit=chosen.rate_limit,
+        side=chosen.side,
+        reply_form=chosen.reply_form,
+        video_seconds=chosen.video_seconds,
     )
 
 
@@ -45,6 +51,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--credits", type=_credits, default=_DEFAULTS.credits, help="tokens of each key, or 'none'")
     parser.add_argument("--rate-limit", type=_rate_limit, default=_DEFAULTS.rate_limit, help="as 50/60s, or 'none'")
     parser.add_argument("--side", type=int, default=_DEFAULTS.side, help="pixels of a square picture's side")
+    parser.add_argument("--reply-form", choices=get_args(ReplyForm), default="bytes", help="how pictures come back")
+    parser.add_argument(
+        "--video-seconds", type=float, default=_DEFAULTS.video_seconds, help="seconds that a video takes"
+    )
     return parser
 
 

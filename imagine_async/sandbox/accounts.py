@@ -1,8 +1,8 @@
 """Who may call, what they have left, and what they were charged.
 
 Nothing here knows about an event loop: one lock a key guards plain numbers, so that a sandbox can be used from several
-threads and loops at once. A charge is reserved when a request is accepted, settled when its picture is there, and
-released otherwise, so that the books can be compared with a client's ledger after any failure.
+threads and loops at once. A charge is reserved when a request is accepted, settled when its picture is there or its
+video job accepted, and released otherwise, so that the books can be compared with a client's ledger after any failure.
 """
 
 from __future__ import annotations
@@ -14,25 +14,11 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from attrs import frozen
-
+from imagine_async.sandbox.charges import Charge, Refunds
 from imagine_async.sandbox.limits import Quota, SlidingWindow
 from imagine_async.sandbox.settings import SandboxSettings
 
-__all__ = ["Account", "Accounts", "Charge"]
-
-
-@frozen(eq=False)
-class Charge:
-    """Tokens set aside for one call, until its account settles or releases it.
-
-    Args:
-        line: The line of the books, `endpoint` or `endpoint/style`.
-        tokens: How many.
-    """
-
-    line: str
-    tokens: int
+__all__ = ["Account", "Accounts"]
 
 
 class Account:
@@ -53,6 +39,8 @@ class Account:
         self._left = settings.credits
         self._open: set[Charge] = set()
         self._released = 0
+        self._refunds = Refunds()
+        self._refunded = 0
         self._calls: Counter[str] = Counter()
         self._tokens: Counter[str] = Counter()
         rate = settings.rate
@@ -95,6 +83,7 @@ class Account:
         """
         charge = Charge(line, tokens)
         with self._lock:
+            self._pay_refunds()
             if self._left is not None and self._left < tokens:
                 return None
             self._add(-tokens)
@@ -102,7 +91,7 @@ class Account:
         return charge
 
     def settle(self, charge: Charge) -> None:
-        """Take a charge's tokens, because the call's picture is there; does nothing if the charge is closed.
+        """Take a charge's tokens, because the call has what it asked for; does nothing if the charge is closed.
 
         Args:
             charge: One of this account's charges.
@@ -123,9 +112,25 @@ class Account:
                 self._released += 1
                 self._add(charge.tokens)
 
-    def books(self) -> dict[str, Any]:
-        """Return calls, tokens and credits, in all and by endpoint and style, ready for JSON."""
+    def refund(self, charge: Charge, *, after: float) -> None:
+        """Give a settled charge's tokens back after a while, because the job that it paid for will have failed.
+
+        Nothing runs in the meantime: the refund is booked when the account is next looked at.
+
+        Args:
+            charge: One of this account's charges, settled.
+            after: Seconds from now.
+        """
         with self._lock:
+            self._refunds.promise(charge, self._clock() + after)
+
+    def books(self) -> dict[str, Any]:
+        """Return calls, tokens and credits, in all and by endpoint and style, ready for JSON.
+
+        What was refunded counts as never charged.
+        """
+        with self._lock:
+            self._pay_refunds()
             return {
                 "account": self.name,
                 "calls": self._calls.total(),
@@ -133,10 +138,18 @@ class Account:
                 "credits_left": self._left,
                 "tokens_reserved": sum(charge.tokens for charge in self._open),
                 "calls_released": self._released,
+                "calls_refunded": self._refunded,
                 "lines": {
-                    line: {"calls": self._calls[line], "tokens": self._tokens[line]} for line in sorted(self._calls)
+                    line: {"calls": self._calls[line], "tokens": self._tokens[line]} for line in sorted(+self._calls)
                 },
             }
+
+    def _pay_refunds(self) -> None:
+        for charge in self._refunds.fall_due(self._clock()):
+            self._calls[charge.line] -= 1
+            self._tokens[charge.line] -= charge.tokens
+            self._refunded += 1
+            self._add(charge.tokens)
 
     def _add(self, tokens: int) -> None:
         if self._left is not None:

@@ -1,8 +1,10 @@
-"""From a multipart form to an order that the engine can paint, checked against the catalog's endpoint."""
+"""From a form as it came to an order for the engine, or to a refusal that names the part that is wrong.
+
+Text is checked before credits are looked at, pictures are decoded in a thread; both against the catalog's endpoint.
+"""
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Mapping
 from typing import BinaryIO
@@ -11,15 +13,15 @@ from attrs import frozen
 from PIL import Image
 from starlette.datastructures import FormData, UploadFile
 
-from imagine_async.catalog import Endpoint, FormField
+from imagine_async.catalog import Endpoint
+from imagine_async.sandbox.field_checks import check_part
 from imagine_async.sandbox.pictures import decode_mask, decode_picture
 from imagine_async.sandbox.replies import RefusedError
 from imagine_async.sandbox.resizing import RESIZE_WITH_SIZE, resized
 from imagine_async.sandbox.settings import SandboxSettings
+from imagine_async.sandbox.v1.rules import check_v1
 
-__all__ = ["Order", "Texts", "check_texts", "decode_order"]
-
-_INTEGER = re.compile(r"[+-]?[0-9]{1,100}")
+__all__ = ["Order", "Texts", "check_texts", "decode_files", "decode_order"]
 
 
 @frozen
@@ -40,8 +42,9 @@ class Texts:
 
     @property
     def style(self) -> str | None:
-        """The style, where the endpoint has styles."""
-        return self.values.get("style")
+        """The style, or in v1 its number, where the endpoint has styles and one was named."""
+        number = self.values.get("style_id")
+        return self.values.get("style") if number is None else str(int(number))
 
     @property
     def line(self) -> str:
@@ -77,11 +80,12 @@ def check_texts(endpoint: Endpoint, form: FormData, *, any_seed: bool) -> Texts:
     """
     parts = {field: form.get(field.name) for field in endpoint.fields}
     for field, part in parts.items():
-        _check(field, part)
+        check_part(field, part)
     defaults = {field.name: field.default for field in endpoint.fields if field.default is not None}
-    texts = {field.name: part for field, part in parts.items() if isinstance(part, str)}
+    values = defaults | {field.name: part for field, part in parts.items() if isinstance(part, str)}
     files = {field.name: part.file for field, part in parts.items() if isinstance(part, UploadFile)}
-    return Texts(endpoint, defaults | texts, files, _seed(texts, any_seed=any_seed))
+    check_v1(endpoint, values)
+    return Texts(endpoint, values, files, _seed(values, any_seed=any_seed))
 
 
 def decode_order(texts: Texts, settings: SandboxSettings) -> Order:
@@ -95,51 +99,37 @@ def decode_order(texts: Texts, settings: SandboxSettings) -> Order:
         RefusedError: A file is no picture, the mask of an edit has another size than the picture, or the result would
             have too many pixels.
     """
-    pictures = {name: _decode(name, file, settings.max_pixels) for name, file in texts.files.items()}
+    pictures = decode_files(texts, settings)
     mask = texts.endpoint.field("mask")
     if mask is not None and mask.required and pictures["image"].size != pictures["mask"].size:
         raise RefusedError(1100, "The mask must have the same width and height as the image.")
     return Order(texts, pictures, _size(texts, pictures, settings))
 
 
+def decode_files(texts: Texts, settings: SandboxSettings) -> Mapping[str, Image.Image]:
+    """Decode a form's files and nothing more; slow as well.
+
+    Args:
+        texts: The form.
+        settings: How many pixels are too many.
+
+    Raises:
+        RefusedError: A file is no picture.
+    """
+    return {name: _decode(name, file, settings.max_pixels) for name, file in texts.files.items()}
+
+
 def _size(texts: Texts, pictures: Mapping[str, Image.Image], settings: SandboxSettings) -> tuple[int, int]:
-    if "image" not in pictures:
-        return settings.size(texts.values["aspect_ratio"])
-    size = pictures["image"].size
     if texts.endpoint.name == RESIZE_WITH_SIZE.name:
-        return resized(size, texts.values, max_pixels=settings.max_pixels)
-    return size
+        return resized(pictures["image"].size, texts.values, max_pixels=settings.max_pixels)
+    if "aspect_ratio" in texts.values:
+        return settings.size(texts.values["aspect_ratio"])
+    return pictures["image"].size
 
 
 def _decode(name: str, file: BinaryIO, max_pixels: int) -> Image.Image:
     decode = decode_mask if name == "mask" else decode_picture
     return decode(file, name=name, max_pixels=max_pixels)
-
-
-def _check(field: FormField, part: UploadFile | str | None) -> None:
-    if isinstance(part, UploadFile):
-        _check_kind(field, "file")
-    elif part and part.strip():
-        _check_text(field, part)
-    elif field.required:
-        raise RefusedError(1103, f"No {field.name} was provided.")
-    elif part is not None and (field.kind != "text" or field.allowed):
-        raise RefusedError(1100, f"The {field.name} is empty.")
-
-
-def _check_text(field: FormField, value: str) -> None:
-    _check_kind(field, "text")
-    if field.kind == "integer" and not _INTEGER.fullmatch(value):
-        raise RefusedError(1100, f"The {field.name} must be an integer.")
-    if field.allowed and value not in field.allowed:
-        raise RefusedError(1100, f"The {field.name} must be one of {', '.join(field.allowed)}.")
-
-
-def _check_kind(field: FormField, kind: str) -> None:
-    if (field.kind == "file") != (kind == "file"):
-        raise RefusedError(
-            1100, f"The {field.name} must be {'a file' if field.kind == 'file' else 'text, not a file'}."
-        )
 
 
 def _seed(values: Mapping[str, str], *, any_seed: bool) -> int:

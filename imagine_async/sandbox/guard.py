@@ -1,4 +1,4 @@
-"""The bearer check, which the live service makes before it looks at the path."""
+"""The check of the key, which the live service makes before it looks at the path."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from imagine_async.sandbox.accounts import Account, Accounts
+from imagine_async.sandbox.dialects import Dialect, dialect_of
 from imagine_async.sandbox.replies import RefusedError
 
 __all__ = ["KeyGuard"]
 
 
 class KeyGuard:
-    """Lets requests below `/v2` through with a known key only, and tells each what is left of its rate limit.
+    """Lets requests below `/v2` and v1's root through with a known key only, and tells each what is left of its rate.
 
     Args:
         app: The application behind the guard; it finds the `Account` as `request.state.account`.
@@ -25,22 +26,23 @@ class KeyGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection of any kind, as ASGI wants it."""
-        if scope["type"] != "http" or not f"{scope['path']}/".startswith("/v2/"):
+        dialect = dialect_of(scope["path"]) if scope["type"] == "http" else None
+        if dialect is None:
             await self._app(scope, receive, send)
             return
         try:
-            account = self._account(Headers(scope=scope).get("authorization", ""))
+            account = self._account(dialect, Headers(scope=scope))
         except RefusedError as refusal:
-            await refusal.reply()(scope, receive, send)
+            await dialect.refuse(refusal)(scope, receive, send)
             return
         scope.setdefault("state", {})["account"] = account
         await self._app(scope, receive, _with_quota(send, account))
 
-    def _account(self, authorization: str) -> Account:
-        scheme, _, key = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not key.strip():
+    def _account(self, dialect: Dialect, headers: Headers) -> Account:
+        key = dialect.key(headers)
+        if key is None:
             raise RefusedError(1000, "The bearer token is missing.")
-        account = self._accounts.find(key.strip().encode("latin-1"))
+        account = self._accounts.find(key.encode("latin-1"))
         if account is None:
             raise RefusedError(1001, "The bearer token is invalid.")
         return account

@@ -10,6 +10,7 @@ from PIL import Image
 
 from imagine_async.sandbox.forms import Order
 from imagine_async.sandbox.pictures import encode
+from imagine_async.sandbox.v1.painting import V1_PAINTERS
 
 if TYPE_CHECKING:
     from imagine_async.sandbox.engines import Engine
@@ -70,6 +71,7 @@ PAINTERS: Mapping[str, Callable[[Engine, Order], Image.Image]] = MappingProxyTyp
         "ai_resize": _ai_resize,
         "retouch": _retouch,
         "ai_background": _ai_background,
+        **V1_PAINTERS,
     }
 )
 """The engine's work by the endpoint's name."""

@@ -10,7 +10,7 @@ from PIL import Image
 from imagine_async.catalog import GENERATIVE_FILL, RETOUCH, Endpoint
 from imagine_async.sandbox.replies import RefusedError
 
-__all__ = ["decode_mask", "decode_picture", "encode"]
+__all__ = ["decode_mask", "decode_picture", "encode", "flattened"]
 
 # Pillow knows dozens of formats, some of them through other programs; a stranger's bytes meet only these.
 _FORMATS = ("JPEG", "PNG", "WEBP")
@@ -86,13 +86,18 @@ def encode(picture: Image.Image, endpoint: Endpoint) -> bytes:
         picture.save(target, "PNG", compress_level=1)
     elif endpoint in (GENERATIVE_FILL, RETOUCH):
         # What lies outside the mask is the client's own picture: JPEG cannot return it exactly, but nearly.
-        _flat(picture).save(target, "JPEG", quality=95, subsampling="4:4:4")
+        flattened(picture).save(target, "JPEG", quality=95, subsampling="4:4:4")
     else:
-        _flat(picture).save(target, "JPEG", quality=88)
+        flattened(picture).save(target, "JPEG", quality=88)
     return target.getvalue()
 
 
-def _flat(picture: Image.Image) -> Image.Image:
+def flattened(picture: Image.Image) -> Image.Image:
+    """Return a picture in RGB, on white where it is transparent.
+
+    Args:
+        picture: The picture, in any mode.
+    """
     if not picture.has_transparency_data:
         return picture.convert("RGB")
     ground = Image.new("RGBA", picture.size, "white")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from imagine_async.catalog import ERROR_CODES
 
-__all__ = ["RefusedError", "wrong_method", "wrong_path"]
+__all__ = ["RefusedError", "page_not_found", "wrong_method", "wrong_path"]
 
 
 class RefusedError(Exception):
-    """A request that gets no picture, with the code of the documented table that says why.
+    """A request that gets nothing, with the code of the documented table that says why.
 
     Args:
         code: A key of `catalog.ERROR_CODES`.
@@ -28,13 +28,13 @@ class RefusedError(Exception):
         super().__init__(message)
         self.row = ERROR_CODES[code]
         self.message = message
-        self.status = self.row.status if status is None else status
+        self.own_status = status
         self.headers = headers
 
-    def reply(self) -> Response:
-        """Return the documented error body as a reply."""
-        body = {"status": "error", "code": self.row.code, "error": self.row.name, "message": self.message}
-        return JSONResponse(body, self.status, headers=self.headers)
+    @property
+    def status(self) -> int:
+        """The HTTP status in v2."""
+        return self.row.status if self.own_status is None else self.own_status
 
 
 def wrong_path(request: Request, _error: Exception) -> Response:
@@ -57,3 +57,12 @@ def wrong_method(request: Request, error: Exception) -> Response:
     return PlainTextResponse(
         f"Cannot {request.method} {request.url.path}", 405, headers=getattr(error, "headers", None)
     )
+
+
+async def page_not_found(_request: Request) -> Response:
+    """Answer a documented path that is switched off, with the page that the live service was once seen to send.
+
+    Args:
+        _request: The request.
+    """
+    return HTMLResponse("<!doctype html><title>404</title><h1>Page not found</h1>", 404)

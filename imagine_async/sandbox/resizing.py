@@ -13,6 +13,7 @@ from attrs import evolve
 
 from imagine_async.catalog import AI_RESIZE, AspectRatio, FormField
 from imagine_async.sandbox.replies import RefusedError
+from imagine_async.sandbox.sizes import ratio_of
 
 __all__ = ["RESIZE_WITH_SIZE", "resized"]
 
@@ -28,12 +29,7 @@ RESIZE_WITH_SIZE = evolve(
 """The catalog's endpoint with the invented parts; all are optional."""
 
 
-def _ratio(text: str) -> float:
-    width, _, height = text.partition(":")
-    return int(width) / int(height)
-
-
-_RATIOS = sorted(_ratio(text) for text in AspectRatio)
+_RATIOS = sorted(ratio_of(text) for text in AspectRatio)
 
 
 def resized(size: tuple[int, int], values: Mapping[str, str], *, max_pixels: int) -> tuple[int, int]:
@@ -57,7 +53,7 @@ def resized(size: tuple[int, int], values: Mapping[str, str], *, max_pixels: int
         target = int(sides[0]), int(sides[1])
     else:
         asked = values.get("aspect_ratio")
-        target = _extended(size, _next_ratio(size) if asked is None else _ratio(asked))
+        target = _extended(size, _next_ratio(size) if asked is None else ratio_of(asked))
     if min(target) < 1 or target[0] * target[1] > max_pixels:
         raise RefusedError(1100, f"The resized picture must have from 1 to {max_pixels} pixels.")
     return target

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
@@ -104,6 +105,7 @@ def running_sandbox(
     host: str = "127.0.0.1",
     port: int = 0,
     engine: Engine | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Generator[RunningSandbox, None, None]:
     """Run a sandbox in a thread of its own while a block runs.
 
@@ -112,6 +114,7 @@ def running_sandbox(
         host: The address to listen at.
         port: The port to listen at; 0 for any free one.
         engine: What paints; the procedural engine by default.
+        clock: Seconds on a clock that never steps back, for the rate limit, the video jobs and the URLs of results.
 
     Yields:
         The sandbox, ready for requests.
@@ -121,7 +124,7 @@ def running_sandbox(
     """
     settings = SandboxSettings() if settings is None else settings
     with _listener(host, port) as listener:
-        app = create_app(settings, engine=engine)
+        app = create_app(settings, engine=engine, clock=clock)
         ready = threading.Event()
         server = _Server(app, ready.set)
         thread = threading.Thread(target=server.run, args=([listener],), name="imagine-sandbox", daemon=True)

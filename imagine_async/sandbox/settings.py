@@ -1,70 +1,37 @@
-"""What can be set about a sandbox."""
+"""The switches of a sandbox."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Literal, get_args
 
 from attrs import field, frozen
 
-from imagine_async.catalog import ENDPOINTS, Endpoint, Invented
+from imagine_async.catalog import VIDEO_DELETE_PATHS, VIDEO_STATUS_PATHS, Endpoint, Invented
 from imagine_async.sandbox.limits import RateLimit
+from imagine_async.sandbox.settings_checks import (
+    as_texts,
+    at_least,
+    at_least_or_none,
+    check_keys,
+    check_prices,
+    check_rate,
+    check_seconds,
+    check_wait,
+    one_of,
+    some_of,
+    whole_from_to,
+)
+from imagine_async.sandbox.sizes import picture_size
 
-__all__ = ["SandboxSettings"]
+__all__ = ["ReplyForm", "SandboxSettings"]
 
-_KEY = re.compile(r"[!-~]+")
+ReplyForm = Literal["bytes", "url", "nested_url", "url_list", "base64", "data_uri"]
+"""How a picture comes back; only `bytes` was ever shown, the JSON forms are invented."""
+
 _FULL_SIDE = 1024
-
-
-def _keys(given: Iterable[str]) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)
-
-
-def _check_keys(_settings: Any, _attribute: Any, keys: tuple[str, ...]) -> None:
-    if not keys:
-        raise ValueError("keys: a sandbox needs at least one key")
-    if len(set(keys)) != len(keys):
-        raise ValueError("keys: the same key stands there twice")
-    if not all(_KEY.fullmatch(key) for key in keys):
-        raise ValueError("keys: a key is one or more visible ASCII characters, without blanks")
-
-
-def _check_rate(_settings: Any, _attribute: Any, rate: str | None) -> None:
-    if rate is not None:
-        RateLimit.parse(rate)
-
-
-def _check_prices(_settings: Any, _attribute: Any, prices: Mapping[str, int]) -> None:
-    names = {endpoint.name for endpoint in ENDPOINTS}
-    if missing := sorted(names - set(prices)):
-        raise ValueError(f"prices: no price for {', '.join(missing)}")
-    if unknown := sorted(line for line in prices if line.partition("/")[0] not in names):
-        raise ValueError(f"prices: no such endpoint: {', '.join(unknown)}")
-    if wrong := sorted(line for line, price in prices.items() if not _is_price(price)):
-        raise ValueError(f"prices: a price is a whole number of tokens from 0: {', '.join(wrong)}")
-
-
-def _check_patience(_settings: Any, _attribute: Any, seconds: float) -> None:
-    if not seconds > 0:
-        raise ValueError(f"body_patience: a number of seconds above 0, not {seconds!r}")
-
-
-def _is_price(price: object) -> bool:
-    return type(price) is int and price >= 0
-
-
-def _at_least(lowest: int) -> Callable[[Any, Any, int | None], None]:
-    def check(_settings: Any, attribute: Any, value: int | None) -> None:
-        if type(value) is not int or value < lowest:
-            raise ValueError(f"{attribute.name}: a whole number from {lowest}, not {value!r}")
-
-    return check
-
-
-def _check_credits(settings: Any, attribute: Any, value: int | None) -> None:
-    if value is not None:
-        _at_least(0)(settings, attribute, value)
+# A presigned URL of the kind that the live service hands out lasts a week at most.
+_LONGEST_URL_SECONDS = 7 * 24 * 60 * 60
 
 
 @frozen(kw_only=True)
@@ -76,27 +43,56 @@ class SandboxSettings:
         credits: Tokens of each key; `None` for no end of them.
         rate_limit: Requests of each key in any window, as `50/60s`, `5/s` or `100/min`; `None` for no limit.
         retry_after: Whether a 429 names its wait in a `Retry-After` header, which the live service was not seen to do.
-        side: Pixels of a square picture's side, at least 16; all other documented ratios are scaled with it.
+        side: Pixels of a square picture's side, at least 16; all other documented ratios are scaled with it. Videos
+            have half as much (invented).
         prices: Tokens by `endpoint` or `endpoint/style`; every endpoint needs a price.
-        accept_any_seed: Whether a seed of zero or less is let through.
+        accept_any_seed: Whether a seed of zero or less is let through; v1, which names no bounds, always does.
         image_content_type: Whether pictures come as `image/jpeg` and `image/png` rather than, as documented, as
-            `application/octet-stream`.
+            `application/octet-stream`; those of v1 are always `image/png`, as documented.
         max_body_bytes: Bytes of the largest request body.
         max_pixels: Pixels, width times height, of the largest uploaded picture.
         body_patience: Seconds to wait for the next piece of a request body.
+        reply_form: What a picture endpoint answers: the picture's bytes, or JSON with a signed URL, base64 or a data
+            URI. A page of the vendor speaks of JSON, but none shows it: every form but `bytes` is invented.
+        video_seconds: Seconds until a video job ends; it is `pending` for the first half and `processing` for the
+            second. The vendor speaks of 10 to 15 minutes. 0 ends a job at once, infinity never.
+        fail_prompts: A video job whose prompt holds one of these texts, in whatever case, fails; an empty text fails
+            every job. Invented, so that a failure can be asked for.
+        refund_failed_jobs: Whether the tokens of a failed video job come back; the vendor says nothing about it.
+        status_paths: Which of `catalog.VIDEO_STATUS_PATHS` are served; the others answer 404.
+        delete_paths: Which of `catalog.VIDEO_DELETE_PATHS` are served; the others answer 404.
+        result_url_seconds: Whole seconds for which the URL of a result is good, up to a week; how long the vendor's
+            are is not known.
+        max_jobs: Video jobs that are remembered for each key. The oldest finished ones make room; where all are
+            running, the next one is refused with 429. Invented.
+        max_result_bytes: Bytes of pictures, and as many of videos, that are kept for their URLs. The oldest make room:
+            a picture's URL then answers 404, a video is made again. Invented.
     """
 
-    keys: tuple[str, ...] = field(default=("vk-sandbox",), converter=_keys, validator=_check_keys, repr=False)
-    credits: int | None = field(default=1000, validator=_check_credits)
-    rate_limit: str | None = field(default="50/60s", validator=_check_rate)
+    keys: tuple[str, ...] = field(default=("vk-sandbox",), converter=as_texts, validator=check_keys, repr=False)
+    credits: int | None = field(default=1000, validator=at_least_or_none(0))
+    rate_limit: str | None = field(default="50/60s", validator=check_rate)
     retry_after: bool = False
-    side: int = field(default=_FULL_SIDE, validator=_at_least(16))
-    prices: Mapping[str, int] = field(default=Invented.PRICES, validator=_check_prices, repr=False)
+    side: int = field(default=_FULL_SIDE, validator=at_least(16))
+    prices: Mapping[str, int] = field(default=Invented.PRICES, validator=check_prices, repr=False)
     accept_any_seed: bool = False
     image_content_type: bool = False
-    max_body_bytes: int = field(default=64 * 2**20, validator=_at_least(1))
-    max_pixels: int = field(default=40_000_000, validator=_at_least(1))
-    body_patience: float = field(default=60.0, validator=_check_patience)
+    max_body_bytes: int = field(default=64 * 2**20, validator=at_least(1))
+    max_pixels: int = field(default=40_000_000, validator=at_least(1))
+    body_patience: float = field(default=60.0, validator=check_seconds)
+    reply_form: ReplyForm = field(default="bytes", validator=one_of(get_args(ReplyForm)))
+    video_seconds: float = field(default=3.0, validator=check_wait)
+    fail_prompts: tuple[str, ...] = field(default=("fail this job",), converter=as_texts)
+    refund_failed_jobs: bool = True
+    status_paths: tuple[str, ...] = field(
+        default=VIDEO_STATUS_PATHS, converter=as_texts, validator=some_of(VIDEO_STATUS_PATHS), repr=False
+    )
+    delete_paths: tuple[str, ...] = field(
+        default=VIDEO_DELETE_PATHS, converter=as_texts, validator=some_of(VIDEO_DELETE_PATHS), repr=False
+    )
+    result_url_seconds: int = field(default=300, validator=whole_from_to(1, _LONGEST_URL_SECONDS))
+    max_jobs: int = field(default=1000, validator=at_least(1))
+    max_result_bytes: int = field(default=256 * 2**20, validator=at_least(1))
 
     @property
     def rate(self) -> RateLimit | None:
@@ -107,9 +103,9 @@ class SandboxSettings:
         """Return the pixels, width and height, of a picture.
 
         Args:
-            aspect_ratio: One of the documented ratios.
+            aspect_ratio: One of the documented ratios of v1 or v2.
         """
-        width, height = Invented.SIZES[aspect_ratio]
+        width, height = picture_size(aspect_ratio)
         return round(width * self.side / _FULL_SIDE), round(height * self.side / _FULL_SIDE)
 
     def price(self, endpoint: Endpoint, style: str | None) -> int:

@@ -7,22 +7,15 @@ used last, or opens one, and a connection whose request did not end in order is 
 
 from __future__ import annotations
 
-import contextlib
-import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 
 import anyio
 import httpcore
 import httpx
 
-from imagine_async.transport.network import JoiningBackend
+from imagine_async.transport.connector import Connection, Connector
 
-__all__ = ["KEEPALIVE_SECONDS", "ConnectionStack"]
-
-KEEPALIVE_SECONDS = 4.0
-"""Idle connections are dropped after this time: below the 5 s after which many servers close theirs."""
-
-_ALREADY_BROKEN = (httpcore.NetworkError, OSError, anyio.ClosedResourceError, anyio.BrokenResourceError)
+__all__ = ["ConnectionStack"]
 
 
 class ConnectionStack(httpx.AsyncBaseTransport):
@@ -30,14 +23,13 @@ class ConnectionStack(httpx.AsyncBaseTransport):
 
     Args:
         limit: Requests in flight at most; further ones wait in order.
-        ssl_context: Makes the context that all connections share, on the first one that is encrypted.
+        connector: Begins the connections.
     """
 
-    def __init__(self, *, limit: int, ssl_context: Callable[[], ssl.SSLContext]) -> None:
+    def __init__(self, *, limit: int, connector: Connector) -> None:
         self._gate = anyio.Semaphore(limit)
-        self._ssl_context = ssl_context
-        self._backend = JoiningBackend()
-        self._idle: list[httpcore.AsyncHTTPConnection] = []
+        self._connector = connector
+        self._idle: list[Connection] = []
         self._closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -60,14 +52,14 @@ class ConnectionStack(httpx.AsyncBaseTransport):
         """Close the idle connections now, and the others when their responses are closed."""
         self._closed = True
         while self._idle:
-            await _discard(self._idle.pop())
+            await self._idle.pop().discard()
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
         url = request.url
         core_url = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
         connection = await self._take(core_url.origin)
         try:
-            response = await connection.handle_async_request(
+            response = await connection.http.handle_async_request(
                 httpcore.Request(
                     request.method,
                     core_url,
@@ -77,7 +69,7 @@ class ConnectionStack(httpx.AsyncBaseTransport):
                 )
             )
         except BaseException:
-            await _discard(connection)
+            await connection.discard()
             raise
         return httpx.Response(
             response.status,
@@ -86,25 +78,29 @@ class ConnectionStack(httpx.AsyncBaseTransport):
             extensions=response.extensions,
         )
 
-    async def _take(self, origin: httpcore.Origin) -> httpcore.AsyncHTTPConnection:
-        while self._idle:
-            connection = self._idle.pop()
-            if connection.can_handle_request(origin) and not connection.has_expired():
+    async def _take(self, origin: httpcore.Origin) -> Connection:
+        while (connection := self._pop_idle(origin)) is not None:
+            if not connection.http.has_expired():
                 return connection
-            await _discard(connection)
-        return httpcore.AsyncHTTPConnection(
-            origin,
-            ssl_context=self._ssl_context() if origin.scheme == b"https" else None,
-            keepalive_expiry=KEEPALIVE_SECONDS,
-            network_backend=self._backend,
-        )
+            await connection.discard()
+        if len(self._idle) > self._gate.value:
+            # One to another host makes room.
+            await self._idle.pop(0).discard()
+        return self._connector.begin(origin)
 
-    async def _give_back(self, connection: httpcore.AsyncHTTPConnection) -> None:
+    def _pop_idle(self, origin: httpcore.Origin) -> Connection | None:
+        # Connections to the API all lead to one host, so that the first look finds one.
+        for place in reversed(range(len(self._idle))):
+            if self._idle[place].http.can_handle_request(origin):
+                return self._idle.pop(place)
+        return None
+
+    async def _give_back(self, connection: Connection) -> None:
         try:
-            if connection.is_idle() and not self._closed:
+            if connection.http.is_idle() and not self._closed:
                 self._idle.append(connection)
             else:
-                await _discard(connection)
+                await connection.discard()
         finally:
             self._gate.release()
 
@@ -127,9 +123,3 @@ class _Body(httpx.AsyncByteStream):
                 await self._response.aclose()
             finally:
                 await self._free()
-
-
-async def _discard(connection: httpcore.AsyncHTTPConnection) -> None:
-    """Close a connection, also while the task is being cancelled; one that is broken may fail to close."""
-    with anyio.CancelScope(shield=True), contextlib.suppress(*_ALREADY_BROKEN):
-        await connection.aclose()

@@ -2,82 +2,55 @@
 
 from __future__ import annotations
 
-import ssl
-
-import anyio
-import httpcore
-import httpx
-
 from imagine_async.call import Call
 from imagine_async.errors import ConnectError, DisconnectedError, ImagineError, Outcome
+from imagine_async.transport.http_library import HTTPX, loaded_libraries
 
-__all__ = ["FOREIGN_ERRORS", "bare", "innermost", "translate"]
+__all__ = ["FOREIGN_ERRORS", "bare", "foreign_errors", "innermost", "reason", "translate"]
 
-FOREIGN_ERRORS: tuple[type[Exception], ...] = (
-    httpx.HTTPError,
-    httpx.StreamError,
-    httpx.InvalidURL,
-    httpcore.ConnectionNotAvailable,
-    httpcore.NetworkError,
-    httpcore.ProtocolError,
-    httpcore.ProxyError,
-    httpcore.TimeoutException,
-    httpcore.UnsupportedProtocol,
-    anyio.BrokenResourceError,
-    anyio.BusyResourceError,
-    anyio.ClosedResourceError,
-    anyio.EndOfStream,
-    OSError,
-    ssl.SSLError,
-)
+FOREIGN_ERRORS = HTTPX.errors
 """What may come out of httpx, httpcore, anyio and ssl: their anyio backend leaves some errors unmapped."""
 
-_NEVER_CONNECTED = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.InvalidURL,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpcore.ConnectError,
-    httpcore.ConnectTimeout,
-    httpcore.ConnectionNotAvailable,
-    httpcore.PoolTimeout,
-    httpcore.ProxyError,
-    httpcore.UnsupportedProtocol,
-)
+
+def foreign_errors() -> tuple[type[Exception], ...]:
+    """Return what may come out of any HTTP library that is loaded; an `except` clause may call it."""
+    return tuple(error for library in loaded_libraries() for error in library.errors)
 
 
 def translate(error: Exception, call: Call) -> ImagineError:
     """Turn a foreign error into one of the SDK's.
 
     Args:
-        error: One of `FOREIGN_ERRORS`.
+        error: One of `foreign_errors()`.
         call: The call that it befell; tells how far the form had come.
 
     Returns:
         An error that holds no object of the HTTP library.
     """
-    if isinstance(error, _NEVER_CONNECTED):
-        return ConnectError(f"no connection to the API: {_reason(error)}; nothing was sent", call_id=call.id)
+    if any(isinstance(error, library.never_connected) for library in loaded_libraries()):
+        return ConnectError(f"no connection to the API: {reason(error)}; nothing was sent", call_id=call.id)
     sent = call.outcome is not Outcome.NOT_SENT
     advice = "the call may have been done and charged" if sent else "nothing was sent"
-    return DisconnectedError(f"the connection broke: {_reason(error)}; {advice}", outcome=call.outcome, call_id=call.id)
+    return DisconnectedError(f"the connection broke: {reason(error)}; {advice}", outcome=call.outcome, call_id=call.id)
 
 
 def innermost(error: BaseException) -> BaseException | None:
     """Find the operating system's error behind the libraries' wrappers, which hold the request and so the key.
 
+    Only causes are followed: at the end of the contexts stands what the caller was handling when it made the call.
+
     Args:
         error: The outermost error.
 
     Returns:
-        An `OSError`, or `None`.
+        The last `OSError` in the line of causes, or `None`.
     """
+    found: OSError | None = None
     seen: BaseException | None = error
-    while seen is not None and not isinstance(seen, OSError):
-        seen = seen.__cause__ or seen.__context__
-    return seen
+    while seen is not None:
+        found = seen if isinstance(seen, OSError) else found
+        seen = seen.__cause__
+    return found
 
 
 def bare(error: BaseException | None) -> BaseException | None:
@@ -95,7 +68,15 @@ def bare(error: BaseException | None) -> BaseException | None:
     return error
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """Say in a few words what happened.
+
+    Args:
+        error: One of `foreign_errors()`.
+
+    Returns:
+        Its name, and what the operating system said.
+    """
     root = innermost(error)
     text = str(root) or str(error) if root is not None else str(error)
     name = type(error).__name__

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import httpcore
 
-__all__ = ["JoiningBackend", "JoiningStream"]
+__all__ = ["JoiningBackend", "JoiningStream", "plain_backend"]
 
 _JOIN_BELOW_BYTES = 64 * 1024
 
@@ -95,10 +95,17 @@ class JoiningStream(httpcore.AsyncNetworkStream):
 
 
 class JoiningBackend(httpcore.AsyncNetworkBackend):
-    """Opens joining streams, on whatever event loop runs."""
+    """Opens joining streams, on whatever event loop runs, and can close what it opened.
 
-    def __init__(self) -> None:
-        self._inner = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
+    httpcore forgets a stream when the task is cancelled amidst the handshake of TLS or of a proxy.
+
+    Args:
+        inner: Opens the streams to the network; `None` for plain sockets.
+    """
+
+    def __init__(self, inner: httpcore.AsyncNetworkBackend | None = None) -> None:
+        self._inner = inner or plain_backend()
+        self._opened: httpcore.AsyncNetworkStream | None = None
 
     async def connect_tcp(
         self,
@@ -120,4 +127,16 @@ class JoiningBackend(httpcore.AsyncNetworkBackend):
         Returns:
             The stream.
         """
-        return JoiningStream(await self._inner.connect_tcp(host, port, timeout, local_address, socket_options))
+        self._opened = await self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
+        return JoiningStream(self._opened)
+
+    async def aclose(self) -> None:
+        """Close the stream that was opened last, if that has not been done."""
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            await opened.aclose()
+
+
+def plain_backend() -> httpcore.AsyncNetworkBackend:
+    """Make what opens plain sockets."""
+    return cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())

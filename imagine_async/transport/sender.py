@@ -1,41 +1,44 @@
-"""Sends one attempt: form up, picture down, every failure typed."""
+"""Sends one attempt: form up, picture or facts down, every failure typed."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Generator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Any
 
 import httpx
 
-from imagine_async.call import Call
+from imagine_async.call import Call, Result
 from imagine_async.config import Secret
 from imagine_async.errors import ClientClosedError, ImagineError, Outcome, ReplyTooLargeError
+from imagine_async.fetching import fetch_with_tries
 from imagine_async.multipart import MultipartForm
-from imagine_async.replies import error_from_reply, picture_from_reply
-from imagine_async.results import Image
-from imagine_async.sniff import Picture
-from imagine_async.transport.failures import FOREIGN_ERRORS, bare, innermost, translate
+from imagine_async.replies import Content, Link, error_from_reply
+from imagine_async.timeout import Timeout
+from imagine_async.transport.downloads import Downloader
+from imagine_async.transport.failures import bare, innermost, translate
+from imagine_async.transport.http_library import HTTPX, library_of
 from imagine_async.transport.loop_clients import LoopClients
+from imagine_async.transport.reading import content_at, image_of, read_reply
 from imagine_async.version import VERSION
+from imagine_async.video import VideoJob
 
 __all__ = ["Transport", "in_process_client"]
 
 _ERROR_BODY_BYTES = 64 * 1024
-# The deadline of the call bounds everything but connecting, where giving up early allows another attempt.
-_TIMEOUT = httpx.Timeout(None, connect=5.0)
 _HEADERS = {"accept": "*/*", "accept-encoding": "identity", "user-agent": f"imagine-async/{VERSION}"}
 
 
-class _KeyAuth(httpx.Auth):
-    """Adds the key at the last moment, so that it stands in no variable of ours."""
+class _KeyAuth:
+    """Adds the key at the last moment, so that it stands in no variable of ours; any HTTP library takes a callable."""
 
-    def __init__(self, key: Secret) -> None:
+    def __init__(self, key: Secret, header: tuple[str, str]) -> None:
         self._key = key
+        self._name, self._prefix = header
 
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        request.headers["authorization"] = f"Bearer {self._key.reveal()}"
-        yield request
+    def __call__(self, request: httpx.Request) -> httpx.Request:
+        request.headers[self._name] = self._prefix + self._key.reveal()
+        return request
 
 
 def in_process_client(app: Any) -> httpx.AsyncClient:
@@ -50,27 +53,38 @@ def in_process_client(app: Any) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app, raise_app_exceptions=False))
 
 
-class _Upload(httpx.AsyncByteStream):
+class _Upload:
     """A form on its way out, which notes on the call that it has begun to leave.
 
     An iterator and no generator: one that a broken connection leaves half-way is closed in order, not by chance.
     """
 
-    def __init__(self, form: MultipartForm, call: Call) -> None:
+    def __init__(self, form: MultipartForm | None, call: Call) -> None:
         self._call = call
-        self._pieces = form.pieces()
+        self._pieces = _nothing() if form is None else form.pieces()
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         self._call.emit("sending")
         return self
 
     async def __anext__(self) -> bytes:
-        piece = await anext(self._pieces)
+        try:
+            piece = await anext(self._pieces)
+        except StopAsyncIteration:
+            self._call.outcome = Outcome.UNKNOWN  # A request without a body leaves with its headers.
+            raise
         self._call.outcome = Outcome.UNKNOWN
         return piece
 
     async def aclose(self) -> None:
         await self._pieces.aclose()
+
+
+async def _nothing() -> AsyncGenerator[bytes, None]:
+    """The body of a request that has none."""
+    pieces: tuple[bytes, ...] = ()
+    for piece in pieces:
+        yield piece
 
 
 class Transport:
@@ -94,21 +108,34 @@ class Transport:
         http_client: httpx.AsyncClient | None = None,
     ) -> None:
         self._key = key
-        self._auth = _KeyAuth(key)
         self._base_url = base_url
         self._loop_clients = LoopClients(limit=max_connections)
         self._max_reply_bytes = max_reply_bytes
         self._http_client = http_client
+        self._library = HTTPX if http_client is None else library_of(http_client)
+        self._downloader = Downloader(base_url, max_bytes=max_reply_bytes, http_client=http_client)
         self._closed = False
 
-    async def send(self, call: Call) -> Image:
+    def open_url(self, url: str, timeout: Timeout) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Open a URL that is not the API's own call, without the key.
+
+        Args:
+            url: Where something lies.
+            timeout: What bounds it.
+
+        Returns:
+            The pieces of its body, for the length of a block.
+        """
+        return self._downloader.open(url, timeout=timeout)
+
+    async def send(self, call: Call) -> Result:
         """Send one attempt.
 
         Args:
             call: The call.
 
         Returns:
-            The picture.
+            What the request makes.
 
         Raises:
             ImagineError: The attempt failed; nothing else comes out.
@@ -121,7 +148,7 @@ class Transport:
                 error.outcome = call.outcome
             _scrub(error, self._key)
             raise
-        except FOREIGN_ERRORS as error:
+        except self._library.errors as error:
             failure, cause = translate(error, call), innermost(error)
         # Raised out here, the failure does not drag the library's error along, which holds the key in its request.
         raise failure from bare(cause)
@@ -130,49 +157,83 @@ class Transport:
         """Close the connections of the running loop; those of other loops go with their loops."""
         self._closed = True
         await self._loop_clients.aclose()
+        await self._downloader.aclose()
 
-    async def _exchange(self, call: Call) -> Image:
+    async def _exchange(self, call: Call) -> Result:
+        found = await self._ask(call)
+        if isinstance(found, Link):
+            # The API's connection is free again by now.
+            found = await self._fetch(found, call)
+        call.emit("downloaded")
+        return image_of(found, call) if isinstance(found, Content) else found
+
+    async def _ask(self, call: Call) -> Content | Link | VideoJob:
         client = await self._client()
-        form = MultipartForm(call.request.form())
+        form = MultipartForm(call.request.form()) if call.request.endpoint.method == "POST" else None
         async with aclosing(_Upload(form, call)) as upload:
             request = self._http_request(client, call, form, upload)
-            response = await client.send(request, auth=self._auth, stream=True, follow_redirects=False)
+            auth = _KeyAuth(self._key, call.request.key_header)
+            response = await client.send(request, auth=auth, stream=True, follow_redirects=False)
             try:
                 call.emit("first_byte")
                 return await self._receive(response, call)
             finally:
                 await response.aclose()
 
-    def _http_request(
-        self, client: httpx.AsyncClient, call: Call, form: MultipartForm, upload: _Upload
-    ) -> httpx.Request:
-        headers = {
-            **_HEADERS,
-            **call.headers,
-            "content-type": form.content_type,
-            "content-length": str(form.length),
-        }
-        url = self._base_url + call.request.endpoint.path
-        # Built by the client for its own headers, and once more for the stream, which cannot be handed to the client
-        # without a generator around it.
-        built = client.build_request("POST", url, headers=headers, timeout=_TIMEOUT)
-        return httpx.Request("POST", built.url, headers=built.headers, stream=upload, extensions=built.extensions)
+    async def _fetch(self, link: Link, call: Call) -> Content:
+        async def fetch() -> Content:
+            timeout = call.timeout.with_total(max(0.001, call.remaining))
+            async with self.open_url(link.url, timeout) as pieces:
+                content = b"".join([piece async for piece in pieces])
+            return content_at(link, content, call)
 
-    async def _receive(self, response: httpx.Response, call: Call) -> Image:
+        return await fetch_with_tries(fetch, clock=call.clock)
+
+    def _http_request(
+        self, client: httpx.AsyncClient, call: Call, form: MultipartForm | None, upload: _Upload
+    ) -> httpx.Request:
+        headers = {**_HEADERS, **call.headers}
+        if form is not None:
+            headers |= {"content-type": form.content_type, "content-length": str(form.length)}
+        return self._library.build_request(
+            client,
+            call.request.endpoint.method,
+            self._base_url + call.request.path,
+            headers=headers,
+            pieces=upload,
+            timeout=call.timeout,
+        )
+
+    async def _receive(self, response: httpx.Response, call: Call) -> Content | Link | VideoJob:
         status, headers = response.status_code, response.headers
         if not response.is_success:
-            body, _ = await _read(response, _ERROR_BODY_BYTES)
+            body, _ = await self._read(response, _ERROR_BODY_BYTES)
             error = error_from_reply(status, headers, body, now=call.clock.wall(), call_id=call.id)
             call.outcome = error.outcome
             raise error
-        # From here on the work is done; only the picture has still to come through.
+        # From here on the work is done; only its result has still to come through.
         call.outcome = Outcome.COMPLETED
-        body, whole = await _read(response, self._max_reply_bytes)
+        body, whole = await self._read(response, self._max_reply_bytes)
         if not whole:
             raise _too_large(status, self._max_reply_bytes, call)
-        picture = picture_from_reply(status, headers, body, now=call.clock.wall(), call_id=call.id)
-        call.emit("downloaded")
-        return _image(body, picture, call)
+        return await read_reply(call, status, headers, body)
+
+    async def _read(self, response: httpx.Response, limit: int) -> tuple[bytes, bool]:
+        """Read a body up to a limit; tell whether that was all of it."""
+        pieces: list[bytes] = []
+        left = limit
+        try:
+            async for piece in response.aiter_bytes():
+                pieces.append(piece[: max(0, left)])
+                left -= len(piece)
+                if left < 0:
+                    # This ends the library's iterators with an error of theirs. Leaving the loop would leave them
+                    # to the garbage collector, at a moment when nobody can await their end.
+                    await response.aclose()
+        except self._library.errors:
+            if left >= 0:
+                raise
+        return b"".join(pieces), left >= 0
 
     async def _client(self) -> httpx.AsyncClient:
         if self._closed:
@@ -180,39 +241,6 @@ class Transport:
         if self._http_client is not None:
             return self._http_client
         return await self._loop_clients.get()
-
-
-async def _read(response: httpx.Response, limit: int) -> tuple[bytes, bool]:
-    """Read a body up to a limit; tell whether that was all of it."""
-    pieces: list[bytes] = []
-    left = limit
-    try:
-        async for piece in response.aiter_bytes():
-            pieces.append(piece[: max(0, left)])
-            left -= len(piece)
-            if left < 0:
-                # This ends the library's iterators with an error of theirs. Leaving the loop would leave them to the
-                # garbage collector, at a moment when nobody can await their end.
-                await response.aclose()
-    except FOREIGN_ERRORS:
-        if left >= 0:
-            raise
-    return b"".join(pieces), left >= 0
-
-
-def _image(content: bytes, picture: Picture, call: Call) -> Image:
-    return Image(
-        content=content,
-        format=picture.format,
-        width=picture.width,
-        height=picture.height,
-        request=call.request,
-        seed=getattr(call.request, "seed", None),
-        elapsed=call.elapsed,
-        attempts=call.attempt,
-        tokens=call.tokens,
-        call_id=call.id,
-    )
 
 
 def _too_large(status: int, limit: int, call: Call) -> ReplyTooLargeError:

@@ -43,6 +43,18 @@ class Bench:
         form = {name: value for name, value in (PROMPT | changes).items() if value is not None}
         return await self.post("/v2/image/generations", key=key, form=form)
 
+    async def ask(self, path: str, *, method: str = "GET", key: str | None = KEY) -> httpx.Response:
+        """Send a request without a body."""
+        async with self.client(key) as client:
+            return await client.request(method, path)
+
+    async def fetch(self, url: str, *, method: str = "GET", **headers: str) -> httpx.Response:
+        """Fetch a result by its absolute URL, without the key."""
+        async with self.client(None) as client:
+            return await client.request(
+                method, url, headers={name.replace("_", "-"): headers[name] for name in headers}
+            )
+
     def books(self, place: int = 0) -> dict[str, Any]:
         account: dict[str, Any] = self.app.state.accounts.books()["accounts"][place]
         return account
@@ -81,7 +93,7 @@ def bench(make_bench: Callable[..., Bench]) -> Bench:
 
 @pytest.fixture
 def picture() -> Callable[..., bytes]:
-    """Code a flat picture."""
+    """Code a black picture."""
 
     def make(size: tuple[int, int] = (20, 10), *, mode: str = "RGB", kind: str = "PNG") -> bytes:
         target = BytesIO()

@@ -110,6 +110,7 @@ async def test_books(bench: Bench, picture: Callable[..., bytes]) -> None:
         "credits_left": 971,
         "tokens_reserved": 0,
         "calls_released": 0,
+        "calls_refunded": 0,
         "lines": {
             "text_to_image/anime": {"calls": 2, "tokens": 10},
             "text_to_image/flux-dev": {"calls": 1, "tokens": 15},

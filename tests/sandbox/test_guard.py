@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from imagine_async.catalog import ENDPOINTS, ERROR_CODES
+from imagine_async.catalog import ENDPOINTS, ERROR_CODES, VIDEO_ENDPOINTS
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Bench
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.anyio
         {"x-api-key": "vk-sandbox"},
     ],
 )
-@pytest.mark.parametrize("path", ["/v2", "/v2/", "/v2/image/generations", "/v2/invented"])
+@pytest.mark.parametrize("path", ["/v2", "/v2/", "/v2/image/generations", "/v2/video/status/1", "/v2/invented"])
 async def test_no_token(bench: Bench, headers: dict[str, str], path: str) -> None:
     """Without a bearer token every path below /v2, invented ones too, answers 400 with code 1000."""
     async with bench.client(None) as client:
@@ -64,7 +64,9 @@ async def test_error_body(bench: Bench) -> None:
     }
 
 
-@pytest.mark.parametrize("path", ["/v2/image/nothing", "/v2/image/generations/", "/v1/imagine/api/generations", "/"])
+@pytest.mark.parametrize(
+    "path", ["/v2/image/nothing", "/v2/image/generations/", "/v1/imagine/api/generations/", "/v1/imagine/web", "/"]
+)
 async def test_unknown_path(bench: Bench, path: str) -> None:
     """A path that is not there answers 404 in plain text, as an Express server does."""
     reply = await bench.post(path)
@@ -81,8 +83,8 @@ async def test_wrong_method(bench: Bench, method: str) -> None:
 
 
 async def test_every_endpoint_is_served(bench: Bench) -> None:
-    """Every endpoint of the catalog is there: a form without its parts is refused, not unknown."""
-    for endpoint in ENDPOINTS:
+    """Every endpoint of v2 that takes a form is there: one without its parts is refused, not unknown."""
+    for endpoint in (*ENDPOINTS, *VIDEO_ENDPOINTS[:2]):
         reply = await bench.post(endpoint.path, form={"unknown": "x"})
         assert (reply.status_code, reply.json()["code"]) == (400, 1103)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.sandbox.conftest import Bench
 
 FORM = {"prompt": (None, "a red fox"), "style": (None, "anime"), "seed": (None, "7")}
-LIMITS = "--credits none --rate-limit 5/s --side 99"
+LIMITS = "--credits none --rate-limit 5/s --side 99 --reply-form url --video-seconds 0.5"
 
 
 def _generate(base_url: str, key: str) -> httpx.Response:
@@ -140,7 +140,9 @@ def test_program_hands_on_its_arguments(monkeypatch: pytest.MonkeyPatch, capsys:
     assert asked == [
         {"settings": SandboxSettings(), "host": "127.0.0.1", "port": 8787},
         {
-            "settings": SandboxSettings(keys=("a", "b"), credits=None, rate_limit="5/s", side=99),
+            "settings": SandboxSettings(
+                keys=("a", "b"), credits=None, rate_limit="5/s", side=99, reply_form="url", video_seconds=0.5
+            ),
             "host": "h",
             "port": 1,
         },
@@ -180,6 +182,8 @@ def test_process(number: signal.Signals) -> None:
         (["--side", "3"], "side: a whole number from 16"),
         (["--rate-limit", "fast"], "a rate limit reads like"),
         (["--credits", "many"], "invalid"),
+        (["--reply-form", "xml"], "invalid choice"),
+        (["--video-seconds", "-1"], "video_seconds: a number of seconds from 0"),
         (["--port", "0", "--host", "256.0.0.1"], ""),
     ],
 )

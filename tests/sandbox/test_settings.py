@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
-from imagine_async.catalog import AI_BACKGROUND, TEXT_TO_IMAGE, AspectRatio, Invented
+from imagine_async.catalog import (
+    AI_BACKGROUND,
+    TEXT_TO_IMAGE,
+    VIDEO_STATUS_PATHS,
+    AspectRatio,
+    Invented,
+    V1AspectRatio,
+)
 from imagine_async.sandbox import SandboxSettings
 from imagine_async.sandbox.limits import RateLimit
 
@@ -29,17 +37,34 @@ from imagine_async.sandbox.limits import RateLimit
         ({"max_body_bytes": 0}, "max_body_bytes: a whole number from 1"),
         ({"max_pixels": 0}, "max_pixels: a whole number from 1"),
         ({"body_patience": 0}, "body_patience: a number of seconds above 0"),
+        ({"prices": {**Invented.PRICES, "video_status": 1}}, "no such endpoint: video_status"),
+        ({"reply_form": "xml"}, "reply_form: one of bytes, url, nested_url, url_list, base64, data_uri, not 'xml'"),
+        ({"video_seconds": -1}, "video_seconds: a number of seconds from 0"),
+        ({"video_seconds": float("nan")}, "video_seconds: a number of seconds from 0"),
+        ({"status_paths": ("/v2/video/{id}",)}, "status_paths: one of /v2/video/{id}/status, "),
+        ({"delete_paths": "/v2/video"}, "delete_paths: one of /v2/video/delete/{id}, "),
+        ({"result_url_seconds": 0}, "result_url_seconds: a whole number from 1 to 604800"),
+        ({"result_url_seconds": 604801}, "result_url_seconds: a whole number from 1 to 604800"),
+        ({"result_url_seconds": 1.5}, "result_url_seconds: a whole number from 1 to 604800"),
+        ({"max_jobs": 0}, "max_jobs: a whole number from 1"),
+        ({"max_result_bytes": 0}, "max_result_bytes: a whole number from 1"),
     ],
 )
 def test_bad_settings(changes: dict[str, Any], complaint: str) -> None:
     """Every impossible setting is refused with its name and what it should be."""
-    with pytest.raises(ValueError, match=complaint):
+    with pytest.raises(ValueError, match=re.escape(complaint)):
         SandboxSettings(**changes)
 
 
 def test_one_key_as_text() -> None:
     """A single key may be given as a string, and is not taken for a row of letters."""
     assert SandboxSettings(keys="vk-one").keys == ("vk-one",)
+
+
+def test_one_text_alone() -> None:
+    """A single prompt or path may be given as a string as well."""
+    settings = SandboxSettings(fail_prompts="no", status_paths=VIDEO_STATUS_PATHS[1])
+    assert (settings.fail_prompts, settings.status_paths) == (("no",), ("/v2/assets/{id}/status",))
 
 
 def test_no_key_in_repr() -> None:
@@ -81,6 +106,15 @@ def test_sizes_scale(ratio: str) -> None:
     assert full == Invented.SIZES[ratio]
     assert half == (full[0] // 2, full[1] // 2)
     assert min(SandboxSettings(side=16).size(ratio)) > 0
+
+
+@pytest.mark.parametrize("ratio", V1AspectRatio)
+def test_sizes_of_v1(ratio: str) -> None:
+    """The ratios of v1 have sizes of that shape and of about the same area."""
+    width, height = SandboxSettings().size(ratio)
+    across, _, down = ratio.partition(":")
+    assert width / height == pytest.approx(int(across) / int(down), rel=0.05)
+    assert width * height == pytest.approx(1024 * 1024, rel=0.05)
 
 
 def test_prices() -> None:

@@ -1,108 +1,41 @@
-"""One frozen class for each call of the API: it validates and normalises on construction, and yields its form.
+"""The image calls of v2: one frozen class each, which validates and normalises on construction, and yields its form.
 
-A bad value is refused here, before anything is sent. Styles and aspect ratios that the catalog does not know pass
-through, because the vendor adds some.
+Styles and aspect ratios that the catalog does not know pass through, because the vendor adds some.
 """
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar, TypeVar
-
-import anyio.to_thread
-import attrs
 from attrs import field, frozen
 
 from imagine_async import catalog
-from imagine_async.catalog import AspectRatio, Endpoint, Style
-from imagine_async.errors import InvalidRequestError
-from imagine_async.fields import to_aspect_ratio, to_extra, to_image, to_mask, to_prompt, to_seed, to_style
-from imagine_async.inputs import BytesSource, FileSource, ImageInput, PathSource, Source
+from imagine_async.catalog import AspectRatio, Style
+from imagine_async.fields import (
+    to_aspect_ratio,
+    to_image,
+    to_mask,
+    to_optional_mask,
+    to_optional_prompt,
+    to_prompt,
+    to_seed,
+    to_style,
+)
+from imagine_async.inputs import AnySource
+from imagine_async.requests.base import ImageRequest, check_same_size
 
 __all__ = [
     "AiBackground",
     "AiResize",
     "GenerativeFill",
     "RemoveBackground",
-    "Request",
-    "RequestT",
     "Retouch",
     "TextToImage",
     "TextToPng",
     "Upscale",
-    "built_off_the_loop",
 ]
 
-RequestT = TypeVar("RequestT", bound="Request")
-
-_LARGEST_CHOSEN_SEED = 2**31 - 1
-_SOURCES = (BytesSource, PathSource, FileSource)
-
-
-def _optional_prompt(value: str | None) -> str | None:
-    return None if value is None else to_prompt(value)
-
-
-def _optional_mask(value: ImageInput | None) -> Source | None:
-    return None if value is None else to_mask(value)
-
 
 @frozen(kw_only=True)
-class Request:
-    """What every request has: an endpoint, a form, and fields that the SDK does not know.
-
-    Args:
-        extra: Further form fields by name, passed on as they are.
-
-    Raises:
-        InvalidRequestError: `extra` names a field that is an argument of its own.
-    """
-
-    endpoint: ClassVar[Endpoint]
-
-    extra: Mapping[str, str] = field(factory=dict, converter=to_extra, hash=False)
-
-    def __attrs_post_init__(self) -> None:
-        for name in self.extra:
-            if name != "extra" and name in attrs.fields_dict(type(self)):
-                raise InvalidRequestError(f"extra[{name!r}]", self.extra[name], f"pass it as the argument {name}=")
-
-    def form(self) -> Iterator[tuple[str, str | Source]]:
-        """Yield the parts of the multipart form: name, and text or picture."""
-        for attribute in attrs.fields(type(self)):
-            value = getattr(self, attribute.name)
-            if attribute.name != "extra" and value is not None:
-                yield attribute.name, value if isinstance(value, _SOURCES) else str(value)
-        yield from self.extra.items()
-
-    @property
-    def price_keys(self) -> tuple[str, ...]:
-        """The keys under which a price may stand, the most exact first."""
-        style = getattr(self, "style", None)
-        exact = (f"{self.endpoint.name}/{style}",) if style else ()
-        return (*exact, self.endpoint.name)
-
-    def seeded(self: RequestT) -> RequestT:
-        """Return a request that can be made again: where a seed is possible and missing, one is chosen."""
-        if getattr(self, "seed", 0) is not None:
-            return self
-        chosen: dict[str, Any] = {"seed": 1 + secrets.randbelow(_LARGEST_CHOSEN_SEED)}
-        return attrs.evolve(self, **chosen)
-
-
-def _check_same_size(image: Source, mask: Source) -> None:
-    if image.picture.size != mask.picture.size:
-        wanted, got = image.picture, mask.picture
-        raise InvalidRequestError(
-            "mask",
-            f"{got.width}x{got.height}",
-            f"the mask must have the image's size, {wanted.width}x{wanted.height} pixels",
-        )
-
-
-@frozen(kw_only=True)
-class TextToImage(Request):
+class TextToImage(ImageRequest):
     """Make a picture from a prompt.
 
     Args:
@@ -125,7 +58,7 @@ class TextToImage(Request):
 
 
 @frozen(kw_only=True)
-class TextToPng(Request):
+class TextToPng(ImageRequest):
     """Make a picture with a transparent background from a prompt.
 
     Args:
@@ -146,7 +79,7 @@ class TextToPng(Request):
 
 
 @frozen(kw_only=True)
-class RemoveBackground(Request):
+class RemoveBackground(ImageRequest):
     """Cut the subject out of a picture.
 
     Args:
@@ -159,11 +92,11 @@ class RemoveBackground(Request):
 
     endpoint = catalog.REMOVE_BACKGROUND
 
-    image: Source = field(converter=to_image)
+    image: AnySource = field(converter=to_image)
 
 
 @frozen(kw_only=True)
-class Upscale(Request):
+class Upscale(ImageRequest):
     """Make a picture larger and sharper; the factor is the API's choice.
 
     Args:
@@ -176,11 +109,11 @@ class Upscale(Request):
 
     endpoint = catalog.UPSCALE
 
-    image: Source = field(converter=to_image)
+    image: AnySource = field(converter=to_image)
 
 
 @frozen(kw_only=True)
-class GenerativeFill(Request):
+class GenerativeFill(ImageRequest):
     """Paint what the prompt says where the mask is white.
 
     That white means "change" is the custom of callers; the reference says only that the mask marks the area.
@@ -198,16 +131,16 @@ class GenerativeFill(Request):
     endpoint = catalog.GENERATIVE_FILL
 
     prompt: str = field(converter=to_prompt)
-    image: Source = field(converter=to_image)
-    mask: Source = field(converter=to_mask)
+    image: AnySource = field(converter=to_image)
+    mask: AnySource = field(converter=to_mask)
 
     def __attrs_post_init__(self) -> None:
-        Request.__attrs_post_init__(self)
-        _check_same_size(self.image, self.mask)
+        ImageRequest.__attrs_post_init__(self)
+        check_same_size(self.image, self.mask)
 
 
 @frozen(kw_only=True)
-class AiResize(Request):
+class AiResize(ImageRequest):
     """Extend a picture beyond its borders. Experimental.
 
     No official page about this endpoint could be read: the fields are those that one caller was seen to send, and what
@@ -225,13 +158,13 @@ class AiResize(Request):
 
     endpoint = catalog.AI_RESIZE
 
-    image: Source = field(converter=to_image)
-    prompt: str | None = field(default=None, converter=_optional_prompt)
-    mask: Source | None = field(default=None, converter=_optional_mask)
+    image: AnySource = field(converter=to_image)
+    prompt: str | None = field(default=None, converter=to_optional_prompt)
+    mask: AnySource | None = field(default=None, converter=to_optional_mask)
 
 
 @frozen(kw_only=True)
-class Retouch(Request):
+class Retouch(ImageRequest):
     """Remove what the mask marks.
 
     No official page about this endpoint could be read: the fields are those that one caller was seen to send.
@@ -247,16 +180,16 @@ class Retouch(Request):
 
     endpoint = catalog.RETOUCH
 
-    image: Source = field(converter=to_image)
-    mask: Source = field(converter=to_mask)
+    image: AnySource = field(converter=to_image)
+    mask: AnySource = field(converter=to_mask)
 
     def __attrs_post_init__(self) -> None:
-        Request.__attrs_post_init__(self)
-        _check_same_size(self.image, self.mask)
+        ImageRequest.__attrs_post_init__(self)
+        check_same_size(self.image, self.mask)
 
 
 @frozen(kw_only=True)
-class AiBackground(Request):
+class AiBackground(ImageRequest):
     """Place a product in front of a new background.
 
     Args:
@@ -273,18 +206,6 @@ class AiBackground(Request):
     endpoint = catalog.AI_BACKGROUND
 
     prompt: str = field(converter=to_prompt)
-    image: Source = field(converter=to_image)
+    image: AnySource = field(converter=to_image)
     style: str = field(default="product-shoot", converter=to_style)
     seed: int | None = field(default=None, converter=to_seed)
-
-
-async def built_off_the_loop(build: Callable[[], RequestT]) -> RequestT:
-    """Build a request in a worker thread, because looking into a file blocks.
-
-    Args:
-        build: Makes the request.
-
-    Returns:
-        The request.
-    """
-    return await anyio.to_thread.run_sync(build)

@@ -1,0 +1,1 @@
+"""What the async client can do, by kind; `imagine_async.sync_calls` is generated from it."""

@@ -1,0 +1,24 @@
+"""What every kind of call stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from imagine_async.requests import Request, ResultT
+from imagine_async.timeout import Timeout
+
+__all__ = ["AsyncCalls"]
+
+
+class AsyncCalls:
+    """Something that sends requests; the client is."""
+
+    async def send(
+        self,
+        request: Request[ResultT],
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | Timeout | None = None,
+    ) -> ResultT:
+        """Make any call from its request; see the client."""
+        raise NotImplementedError

@@ -1,0 +1,117 @@
+"""The calls of v2 that make new pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from imagine_async.calls.base import AsyncCalls
+from imagine_async.catalog import AspectRatio, Style
+from imagine_async.inputs import ImageInput
+from imagine_async.requests import AiBackground, TextToImage, TextToPng, built_off_the_loop
+from imagine_async.results import Image
+from imagine_async.timeout import Timeout
+
+__all__ = ["AsyncGenerationCalls"]
+
+
+class AsyncGenerationCalls(AsyncCalls):
+    """The calls of v2 that make new pictures."""
+
+    async def text_to_image(
+        self,
+        prompt: str,
+        *,
+        style: str = Style.IMAGINE_TURBO,
+        aspect_ratio: str = AspectRatio.SQUARE,
+        seed: int | None = None,
+        extra: Mapping[str, str | int | float] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | Timeout | None = None,
+    ) -> Image:
+        """Make a picture from a prompt.
+
+        Args:
+            prompt: What to show.
+            style: A `Style`, or any other style's name.
+            aspect_ratio: An `AspectRatio`, or any other ratio as `width:height`.
+            seed: At least 1; `None`: the SDK chooses one and reports it.
+            extra: Further form fields by name.
+            headers: Further HTTP headers for this call.
+            timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+
+        Returns:
+            The picture.
+
+        Raises:
+            InvalidRequestError: A field was refused; nothing was sent.
+            ImagineError: The call failed; `outcome` tells whether it may have been charged.
+
+        Example:
+            image = await client.text_to_image("a lighthouse at dusk", aspect_ratio="16:9", seed=7)
+        """
+        request = TextToImage(prompt=prompt, style=style, aspect_ratio=aspect_ratio, seed=seed, extra=extra)
+        return await self.send(request, headers=headers, timeout=timeout)
+
+    async def text_to_png(
+        self,
+        prompt: str,
+        *,
+        aspect_ratio: str = AspectRatio.SQUARE,
+        seed: int | None = None,
+        extra: Mapping[str, str | int | float] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | Timeout | None = None,
+    ) -> Image:
+        """Make a picture with a transparent background from a prompt.
+
+        Args:
+            prompt: What to show.
+            aspect_ratio: An `AspectRatio`, or any other ratio as `width:height`.
+            seed: At least 1; `None`: the SDK chooses one and reports it.
+            extra: Further form fields by name.
+            headers: Further HTTP headers for this call.
+            timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+
+        Returns:
+            The picture, a PNG.
+
+        Raises:
+            InvalidRequestError: A field was refused; nothing was sent.
+            ImagineError: The call failed; `outcome` tells whether it may have been charged.
+        """
+        request = TextToPng(prompt=prompt, aspect_ratio=aspect_ratio, seed=seed, extra=extra)
+        return await self.send(request, headers=headers, timeout=timeout)
+
+    async def ai_background(
+        self,
+        image: ImageInput,
+        prompt: str,
+        *,
+        style: str = "product-shoot",
+        seed: int | None = None,
+        extra: Mapping[str, str | int | float] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | Timeout | None = None,
+    ) -> Image:
+        """Place a product in front of a new background.
+
+        Args:
+            image: The product, cut out; a path, bytes, a file, a URL or any other form of `ImageInput`.
+            prompt: The background to paint.
+            style: The reference lists only `product-shoot`.
+            seed: At least 1; `None`: the SDK chooses one and reports it.
+            extra: Further form fields by name.
+            headers: Further HTTP headers for this call.
+            timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+
+        Returns:
+            The picture.
+
+        Raises:
+            InvalidRequestError: A field was refused; nothing was sent.
+            ImagineError: The call failed; `outcome` tells whether it may have been charged.
+        """
+        request = await built_off_the_loop(
+            lambda: AiBackground(image=image, prompt=prompt, style=style, seed=seed, extra=extra)
+        )
+        return await self.send(request, headers=headers, timeout=timeout)

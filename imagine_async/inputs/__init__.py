@@ -1,0 +1,34 @@
+"""Pictures that callers hand in, in every form, as bodies that can be sent again.
+
+`as_source` makes a source of any form. Most are at hand then (`Source`): they know their size, and give their bytes any
+number of times. A URL or an async stream is not (`Unresolved`); `resolve` reads it before the call is sent.
+"""
+
+from __future__ import annotations
+
+from imagine_async.inputs.forms import AsyncReader, BinaryReader, ImageInput, SupportsArray, as_source
+from imagine_async.inputs.resolve import Fetch, resolve
+from imagine_async.inputs.sources import PIECE_BYTES, BytesSource, FileSource, PathSource, Source
+from imagine_async.inputs.spooling import MAX_BYTES, SPOOL_BYTES
+from imagine_async.inputs.unresolved import AnySource, StreamSource, Unresolved, UrlSource
+
+__all__ = [
+    "MAX_BYTES",
+    "PIECE_BYTES",
+    "SPOOL_BYTES",
+    "AnySource",
+    "AsyncReader",
+    "BinaryReader",
+    "BytesSource",
+    "Fetch",
+    "FileSource",
+    "ImageInput",
+    "PathSource",
+    "Source",
+    "StreamSource",
+    "SupportsArray",
+    "Unresolved",
+    "UrlSource",
+    "as_source",
+    "resolve",
+]

@@ -1,0 +1,115 @@
+"""The two endpoints that begin a video."""
+
+from __future__ import annotations
+
+import logging
+import re
+from io import BytesIO
+
+from attrs import frozen
+from PIL import Image
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from imagine_async.catalog import IMAGE_TO_VIDEO, TEXT_TO_VIDEO, Endpoint
+from imagine_async.sandbox.accounts import Account
+from imagine_async.sandbox.admission import admit, reserve
+from imagine_async.sandbox.charges import Charge
+from imagine_async.sandbox.forms import Texts, check_texts, decode_files
+from imagine_async.sandbox.multipart import read_form
+from imagine_async.sandbox.pictures import flattened
+from imagine_async.sandbox.replies import RefusedError
+from imagine_async.sandbox.settings import SandboxSettings
+from imagine_async.sandbox.threads import CHECKERS, in_thread
+from imagine_async.sandbox.videos.framing import cut_to, film_size, nearest_film_size
+from imagine_async.sandbox.videos.jobs import Job, Jobs, Task
+
+__all__ = ["VideoCreation", "creation_routes"]
+
+_logger = logging.getLogger(__name__)
+# Every slug that was seen anywhere looks like this; which ones the live service knows is not published in full.
+_STYLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_QUALITY = 92
+
+
+def creation_routes(settings: SandboxSettings, jobs: Jobs) -> list[Route]:
+    """Return the paths that begin a video.
+
+    Args:
+        settings: What is accepted and charged.
+        jobs: Where jobs are kept.
+    """
+    creations = [VideoCreation(endpoint, settings, jobs) for endpoint in (TEXT_TO_VIDEO, IMAGE_TO_VIDEO)]
+    return [Route(creation.endpoint.path, creation.serve, methods=["POST"]) for creation in creations]
+
+
+@frozen
+class VideoCreation:
+    """One endpoint that begins a video, which is charged when its job is accepted.
+
+    Args:
+        endpoint: Which one.
+        settings: What is accepted and charged.
+        jobs: Where jobs are kept.
+    """
+
+    endpoint: Endpoint
+    settings: SandboxSettings
+    jobs: Jobs
+
+    async def serve(self, request: Request) -> Response:
+        """Answer one request.
+
+        Args:
+            request: The request.
+        """
+        settings = self.settings
+        admit(request.state.account, settings)
+        async with read_form(request, max_bytes=settings.max_body_bytes, patience=settings.body_patience) as form:
+            texts = check_texts(self.endpoint, self._aliased(form), any_seed=True)
+            if not _STYLE.fullmatch(texts.values["style"]):
+                raise RefusedError(1100, "The style is not the name of a model.")
+            task = await in_thread(lambda: self._task(texts), CHECKERS) if texts.files else self._task(texts)
+        job = self._accept(request.state.account, texts, task)
+        # The documented reply says so at once, although the job is still pending.
+        return JSONResponse({"id": job.id, "status": "processing"})
+
+    def _aliased(self, form: FormData) -> FormData:
+        if self.endpoint.field("file") is None or "file" in form or "image" not in form:
+            return form
+        _logger.warning("%s takes its picture as `file`; `image` may not do elsewhere", self.endpoint.path)
+        return FormData([("file" if name == "image" else name, part) for name, part in form.multi_items()])
+
+    def _task(self, texts: Texts) -> Task:
+        pictures, ratio = decode_files(texts, self.settings), texts.values.get("aspect_ratio")
+        source = pictures.get("file")
+        if ratio is not None:
+            size = film_size(self.settings.size(ratio))
+        elif source is not None:
+            size = nearest_film_size(source.size, self.settings.size("1:1"))
+        else:
+            size = film_size(self.settings.size("1:1"))
+        coded = None if source is None else _coded(cut_to(flattened(source), size))
+        return Task(self.endpoint.name, texts.values["prompt"], texts.values["style"], size, coded)
+
+    def _accept(self, account: Account, texts: Texts, task: Task) -> Job:
+        charge = reserve(account, texts, self.settings)
+        try:
+            job = self.jobs.add(account, task)
+            account.settle(charge)
+        finally:
+            account.release(charge)
+        self._promise_refund(account, charge, job)
+        return job
+
+    def _promise_refund(self, account: Account, charge: Charge, job: Job) -> None:
+        if self.settings.refund_failed_jobs and self.jobs.fails(job):
+            account.refund(charge, after=self.settings.video_seconds)
+
+
+def _coded(picture: Image.Image) -> bytes:
+    target = BytesIO()
+    picture.save(target, "JPEG", quality=_QUALITY)
+    return target.getvalue()

@@ -1,0 +1,162 @@
+"""Requests as plain data for JSON, and back: to queue them, to keep them, to send them from another process.
+
+Pictures in a file travel by path, those behind a URL by URL, all others as base64. The key is never among the data.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_origin
+
+import attrs
+from cattrs import Converter
+
+from imagine_async.catalog import Dialect
+from imagine_async.errors import InvalidRequestError
+from imagine_async.inputs import BytesSource, FileSource, PathSource, StreamSource, UrlSource
+from imagine_async.requests import (
+    AiBackground,
+    AiResize,
+    GenerativeFill,
+    ImageToVideo,
+    RemoveBackground,
+    Request,
+    Retouch,
+    TextToImage,
+    TextToPng,
+    TextToVideo,
+    Upscale,
+)
+from imagine_async.requests_v1 import V1Generations, V1Guided, V1Inpaint, V1Remix, V1Upscale, V1Variations
+
+__all__ = ["make_converter", "request_from_dict", "request_to_dict"]
+
+_CLASSES: Mapping[str, type[Request[Any]]] = {
+    each.endpoint.name: each
+    for each in (
+        AiBackground,
+        AiResize,
+        GenerativeFill,
+        ImageToVideo,
+        RemoveBackground,
+        Retouch,
+        TextToImage,
+        TextToPng,
+        TextToVideo,
+        Upscale,
+        V1Generations,
+        V1Guided,
+        V1Inpaint,
+        V1Remix,
+        V1Upscale,
+        V1Variations,
+    )
+}
+
+
+def request_to_dict(request: Request[Any]) -> dict[str, Any]:
+    """Turn a request into data that JSON can hold. Reads open files, and blocks while it does.
+
+    Args:
+        request: For example a `TextToImage`.
+
+    Returns:
+        Its fields by name, without those that are `None`, and `endpoint`.
+
+    Raises:
+        InvalidRequestError: It takes a picture from a stream, or its file cannot be read.
+    """
+    values = {item.alias: getattr(request, item.name) for item in attrs.fields(type(request))}
+    given = {name: _to_plain(value, name) for name, value in values.items() if value is not None and value != {}}
+    return {"endpoint": request.endpoint.name, **given}
+
+
+def request_from_dict(data: Mapping[str, Any]) -> Request[Any]:
+    """Make the request anew, with every check that its class makes. Looks into files, and blocks while it does.
+
+    Args:
+        data: What `request_to_dict` returned.
+
+    Returns:
+        The request.
+
+    Raises:
+        InvalidRequestError: The data is none of a request.
+    """
+    if not isinstance(data, Mapping):
+        raise InvalidRequestError("request", data, "pass a mapping with an endpoint and its fields")
+    cls = _CLASSES.get(str(data.get("endpoint")))
+    if cls is None:
+        raise InvalidRequestError("endpoint", data.get("endpoint"), f"pass one of: {', '.join(sorted(_CLASSES))}")
+    return _structured(data, cls)
+
+
+def make_converter() -> Converter:
+    """Make a cattrs converter that knows requests: unstructure any, structure into a class or into `Request`.
+
+    Returns:
+        The converter, for example to be extended with classes of your own that hold requests.
+    """
+    converter = Converter(omit_if_default=False)
+    converter.register_unstructure_hook_func(_is_request, request_to_dict)
+    converter.register_structure_hook_func(_is_request, _structured)
+    return converter
+
+
+def _is_request(cls: Any) -> bool:
+    origin = get_origin(cls) or cls
+    return isinstance(origin, type) and issubclass(origin, Request)
+
+
+def _structured(data: Mapping[str, Any], cls: Any) -> Request[Any]:
+    if cls not in _CLASSES.values():
+        return request_from_dict(data)
+    fields = {name: _from_plain(name, value) for name, value in data.items() if name != "endpoint"}
+    known = {attribute.alias for attribute in attrs.fields(cls)}
+    for name in fields.keys() - known:
+        raise InvalidRequestError(str(name), fields[name], f"{cls.__name__} has no such field")
+    for attribute in attrs.fields(cls):
+        if attribute.default is attrs.NOTHING and attribute.alias not in fields:
+            raise InvalidRequestError(attribute.alias, None, f"{cls.__name__} needs this field")
+    made: Request[Any] = cls(**fields)
+    return made
+
+
+def _to_plain(value: object, name: str) -> Any:
+    match value:
+        case PathSource():
+            return {"path": str(value.path)}
+        case UrlSource():
+            return {"url": value.url}
+        case BytesSource():
+            return {"base64": base64.b64encode(value.content).decode()}
+        case FileSource():
+            return {"base64": base64.b64encode(value.read()).decode()}
+        case StreamSource():
+            raise InvalidRequestError(name, value, "a stream can be read but once; pass its bytes instead")
+        case Dialect():
+            return value.name
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+def _from_plain(name: str, value: Any) -> Any:
+    if name == "extra" or not isinstance(value, Mapping):
+        return value
+    match dict(value):
+        case {"path": str(path), **others} if not others:
+            return Path(path)
+        case {"url": str(url), **others} if not others:
+            return url
+        case {"base64": str(text), **others} if not others:
+            return _decoded(name, text)
+    raise InvalidRequestError(name, value, "a picture is {'path': ...}, {'url': ...} or {'base64': ...}")
+
+
+def _decoded(name: str, text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidRequestError(name, text, "this is no base64") from None

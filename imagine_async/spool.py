@@ -1,0 +1,65 @@
+"""Bytes that are kept on disk for as long as the object that holds them lives."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import threading
+import weakref
+from collections.abc import Iterator
+from typing import BinaryIO
+
+__all__ = ["Spool"]
+
+_PIECE_BYTES = 1024 * 1024
+
+
+class Spool:
+    """A temporary file without a name, which goes when the spool does; safe to read from several threads.
+
+    Its methods block: call them in a worker thread.
+
+    Attributes:
+        size: Bytes in all.
+        beginning: The first bytes, 64 at most.
+    """
+
+    def __init__(self) -> None:
+        self._file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the spool
+        self._lock = threading.Lock()
+        self._digest = hashlib.sha256()
+        self.size = 0
+        self.beginning = b""
+        weakref.finalize(self, self._file.close)
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the bytes, in hexadecimal."""
+        return self._digest.hexdigest()
+
+    def append(self, piece: bytes) -> None:
+        """Write at the end.
+
+        Args:
+            piece: Bytes.
+        """
+        with self._lock:
+            self._file.seek(self.size)
+            self._file.write(piece)
+            self._digest.update(piece)
+            self.size += len(piece)
+            if len(self.beginning) < 64:
+                self.beginning = (self.beginning + piece[:64])[:64]
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the bytes from the beginning, in pieces, any number of times."""
+        for position in range(0, self.size, _PIECE_BYTES):
+            with self._lock:
+                self._file.seek(position)
+                piece = self._file.read(_PIECE_BYTES)
+            yield piece
+
+    def file(self) -> BinaryIO:
+        """Return the file itself, for a reader that is alone with it."""
+        self._file.flush()
+        return self._file

@@ -1,0 +1,106 @@
+"""How a connection to a host is begun: directly, or through a proxy."""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+from collections.abc import Callable
+
+import anyio
+import httpcore
+from attrs import frozen
+
+from imagine_async.transport.network import JoiningBackend
+from imagine_async.transport.proxies import Proxies, Proxy
+
+__all__ = ["KEEPALIVE_SECONDS", "Connection", "Connector"]
+
+KEEPALIVE_SECONDS = 4.0
+"""Idle connections are dropped after this time: below the 5 s after which many servers close theirs."""
+
+_ALREADY_BROKEN = (httpcore.NetworkError, OSError, anyio.ClosedResourceError, anyio.BrokenResourceError)
+
+
+@frozen
+class Connection:
+    """A connection, and what opens its socket.
+
+    Args:
+        http: Speaks HTTP over it; opens it with the first request.
+        backend: Opens the socket.
+    """
+
+    http: httpcore.AsyncConnectionInterface
+    backend: JoiningBackend
+
+    async def discard(self) -> None:
+        """Close it, also while the task is being cancelled; one that is broken may fail to close."""
+        with anyio.CancelScope(shield=True):
+            for part in (self.http, self.backend):
+                with contextlib.suppress(*_ALREADY_BROKEN):
+                    await part.aclose()
+
+
+@frozen
+class Connector:
+    """Begins connections.
+
+    Args:
+        ssl_context: Makes the context that all connections share, on the first one that is encrypted.
+        proxies: Which proxy serves which host.
+        guard: Opens the sockets of direct connections; `None` for plain ones. Connections to proxies are plain ones,
+            because a proxy is often in a private network.
+    """
+
+    ssl_context: Callable[[], ssl.SSLContext]
+    proxies: Proxies
+    guard: httpcore.AsyncNetworkBackend | None = None
+
+    def begin(self, origin: httpcore.Origin) -> Connection:
+        """Prepare a connection; the first request opens it.
+
+        Args:
+            origin: Scheme, host and port.
+
+        Returns:
+            The connection.
+        """
+        proxy = self.proxies.between(origin)
+        backend = JoiningBackend(self.guard if proxy is None else None)
+        if proxy is None:
+            return Connection(self._direct(origin, backend), backend)
+        pool = self._socks(proxy, origin, backend) if proxy.is_socks else self._http_proxy(proxy, origin, backend)
+        # The pool makes the connection and never sees it again: its own bookkeeping loses slots under cancellation.
+        return Connection(pool.create_connection(origin), backend)
+
+    def _direct(self, origin: httpcore.Origin, backend: JoiningBackend) -> httpcore.AsyncConnectionInterface:
+        return httpcore.AsyncHTTPConnection(
+            origin,
+            ssl_context=self._context_for(origin.scheme),
+            keepalive_expiry=KEEPALIVE_SECONDS,
+            network_backend=backend,
+        )
+
+    def _http_proxy(
+        self, proxy: Proxy, origin: httpcore.Origin, backend: JoiningBackend
+    ) -> httpcore.AsyncConnectionPool:
+        return httpcore.AsyncHTTPProxy(
+            proxy.url,
+            proxy_auth=proxy.credentials,
+            ssl_context=self._context_for(origin.scheme),
+            proxy_ssl_context=self._context_for(proxy.url.scheme),
+            keepalive_expiry=KEEPALIVE_SECONDS,
+            network_backend=backend,
+        )
+
+    def _socks(self, proxy: Proxy, origin: httpcore.Origin, backend: JoiningBackend) -> httpcore.AsyncConnectionPool:
+        return httpcore.AsyncSOCKSProxy(
+            proxy.url,
+            proxy_auth=proxy.credentials,
+            ssl_context=self._context_for(origin.scheme),
+            keepalive_expiry=KEEPALIVE_SECONDS,
+            network_backend=backend,
+        )
+
+    def _context_for(self, scheme: bytes) -> ssl.SSLContext | None:
+        return self.ssl_context() if scheme == b"https" else None

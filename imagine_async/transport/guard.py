@@ -1,0 +1,105 @@
+"""Sockets that lead to public addresses alone.
+
+The check stands where the connection is made: a name is resolved once, every address that it has is judged, and the
+socket goes to an address that was judged. So a name that changes its mind between check and use gains nothing.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable
+from ipaddress import ip_address
+from itertools import chain, zip_longest
+from typing import Any
+
+import anyio
+import httpcore
+
+from imagine_async.transport.addresses import IPAddress, is_public
+from imagine_async.transport.network import plain_backend
+
+__all__ = ["ForbiddenAddressError", "GuardedBackend"]
+
+
+class ForbiddenAddressError(Exception):
+    """A host has an address that is not public; no connection was made.
+
+    Args:
+        host: The host.
+        address: Its address.
+    """
+
+    def __init__(self, host: str, address: str) -> None:
+        super().__init__(f"{host} has the address {address}, which is not public")
+
+
+class GuardedBackend(httpcore.AsyncNetworkBackend):
+    """Connects to public addresses alone.
+
+    Args:
+        exempt: The host that may have any address.
+        inner: Opens the sockets; `None` for plain ones.
+    """
+
+    def __init__(self, exempt: str, inner: httpcore.AsyncNetworkBackend | None = None) -> None:
+        self._exempt = exempt
+        self._inner = inner or plain_backend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Open a connection.
+
+        Args:
+            host: A name or an address.
+            port: The port.
+            timeout: Seconds for all addresses together.
+            local_address: The address to connect from.
+            socket_options: As for `socket.setsockopt`.
+
+        Returns:
+            The stream.
+
+        Raises:
+            ForbiddenAddressError: An address of the host is not public.
+        """
+        if host == self._exempt:
+            return await self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
+        ends = anyio.current_time() + (float("inf") if timeout is None else timeout)
+        addresses = _by_turns(await _public_addresses(host, port, timeout))
+        failure: Exception = httpcore.ConnectError(f"{host} has no address")
+        for number, address in enumerate(addresses):
+            # A fair share of the time that is left, so that one that does not answer leaves some to the others.
+            share = max(0.0, ends - anyio.current_time()) / (len(addresses) - number)
+            try:
+                return await self._inner.connect_tcp(address, port, share, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        raise failure
+
+
+async def _public_addresses(host: str, port: int, timeout: float | None) -> list[IPAddress]:
+    try:
+        with anyio.fail_after(timeout):
+            found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except TimeoutError as error:
+        raise httpcore.ConnectTimeout(f"{host} was not resolved in time") from error
+    except (OSError, UnicodeError) as error:
+        raise httpcore.ConnectError(str(error)) from error
+    addresses = [ip_address(each[4][0]) for each in found]
+    for address in addresses:
+        if not is_public(address):
+            raise ForbiddenAddressError(host, str(address))
+    return list(dict.fromkeys(addresses))
+
+
+def _by_turns(addresses: list[IPAddress]) -> list[str]:
+    """Alternate between the families, the resolver's first choice first: one of the two may lead nowhere."""
+    first = [address for address in addresses if address.version == addresses[0].version]
+    second = [address for address in addresses if address.version != addresses[0].version]
+    return [str(address) for address in chain.from_iterable(zip_longest(first, second)) if address is not None]

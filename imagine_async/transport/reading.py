@@ -1,0 +1,112 @@
+"""From the body of a reply of success to what the request makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import anyio.to_thread
+
+from imagine_async.call import Call
+from imagine_async.errors import DownloadError, Outcome, ReplyError, UnexpectedReplyError
+from imagine_async.replies import Content, JobFacts, Link, job_from_reply, picture_from_reply, whole_picture
+from imagine_async.requests import DeleteVideo, VideoStatus
+from imagine_async.results import Image
+from imagine_async.sniff import begins_like_a_picture
+from imagine_async.video import VideoJob
+
+__all__ = ["content_at", "image_of", "read_reply"]
+
+_LARGE_JSON_BYTES = 64 * 1024
+
+
+async def read_reply(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> Content | Link | VideoJob:
+    """Read a reply of success.
+
+    Args:
+        call: The call.
+        status: The HTTP status.
+        headers: The headers, with names in lower case.
+        body: The whole body.
+
+    Returns:
+        A picture, where it lies, or a video job.
+
+    Raises:
+        ImagineError: The reply is none that belongs to the request.
+    """
+    request, now = call.request, call.clock.wall()
+    if isinstance(request, DeleteVideo):
+        return VideoJob(id=request.video_id, call_id=call.id)  # Whatever the body says: 2xx means deleted.
+    if request.endpoint.reply == "job":
+        return _job(job_from_reply(status, headers, body, now=now, call_id=call.id), call, status)
+    read = partial(picture_from_reply, status, headers, body, now=now, call_id=call.id)
+    if len(body) > _LARGE_JSON_BYTES and not begins_like_a_picture(body):
+        return await anyio.to_thread.run_sync(read)
+    return read()
+
+
+def content_at(link: Link, content: bytes, call: Call) -> Content:
+    """See that a picture lies where the reply said that it does.
+
+    Args:
+        link: Where it was fetched from.
+        content: What came.
+        call: The call.
+
+    Returns:
+        The picture.
+
+    Raises:
+        DownloadError: It is none, or cut; it may come whole at another try.
+    """
+    try:
+        return Content(content, whole_picture(content, status=200, call_id=call.id))
+    except ReplyError as error:
+        reason = error.message
+    raise DownloadError(
+        f"no whole picture lies where the reply says that it does: {reason}", url=link.url, status=200, call_id=call.id
+    )
+
+
+def image_of(found: Content, call: Call) -> Image:
+    """Join a picture and the facts of its call."""
+    return Image(
+        content=found.content,
+        format=found.picture.format,
+        width=found.picture.width,
+        height=found.picture.height,
+        request=call.request,
+        seed=getattr(call.request, "seed", None),
+        elapsed=call.elapsed,
+        attempts=call.attempt,
+        tokens=call.tokens,
+        call_id=call.id,
+    )
+
+
+def _job(facts: JobFacts, call: Call, status: int) -> VideoJob:
+    asked = call.request.video_id if isinstance(call.request, VideoStatus) else None
+    # The id that was asked about finds the job again; a reply may know it by another one.
+    video_id = asked or facts.id
+    if video_id is None:
+        raise UnexpectedReplyError(
+            "the reply names no id of a video job; one may have begun and been charged",
+            status=status,
+            body=repr(dict(facts.reply))[:2000],
+            outcome=Outcome.COMPLETED,
+            call_id=call.id,
+        )
+    return VideoJob(
+        id=video_id,
+        state=facts.state,
+        word=facts.word,
+        urls=facts.urls,
+        thumbnails=facts.thumbnails,
+        created_at=facts.created_at,
+        reason=facts.reason,
+        request=None if asked else call.request,
+        tokens=None if asked else call.tokens,
+        call_id=call.id,
+        reply=facts.reply,
+    )

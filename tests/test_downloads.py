@@ -1,0 +1,646 @@
+"""Fetching URLs that are not the API's own calls: what goes along, what is refused, and what every failure says."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import socket
+import ssl
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+import anyio
+import httpcore
+import httpx
+import httpx2
+import pytest
+import trustme
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imagine_async.errors import ConfigurationError, DownloadError, Outcome, ReplyTooLargeError, UnsafeUrlError
+from imagine_async.timeout import Timeout
+from imagine_async.transport import downloads, guard
+from imagine_async.transport.downloads import Downloader
+from imagine_async.transport.network import plain_backend
+from tests.scripted_server import Behaviour, answering, read_head, reply, reset, scripted_server
+
+pytestmark = pytest.mark.anyio
+
+BODY = bytes(range(256)) * 1000
+TIMEOUT = Timeout(20)
+
+
+def redirect(target: str, status: str = "302 Found") -> bytes:
+    """Build an answer that leads elsewhere."""
+    return reply(b"gone", status=status, headers=f"Location: {target}\r\n")
+
+
+async def fetched(*behaviours: Behaviour, path: str = "/a.png", **options: Any) -> bytes:
+    """Fetch from a server on the API's own host."""
+    with scripted_server(*behaviours) as server:
+        downloader = Downloader(server.url, options.pop("max_bytes", 1 << 20), **options)
+        try:
+            return await downloader.read(server.url + path, timeout=TIMEOUT)
+        finally:
+            await downloader.aclose()
+
+
+async def failure(*behaviours: Behaviour, path: str = "/a.png?sig=secret", **options: Any) -> DownloadError:
+    """Fetch what has to fail, and return the error."""
+    with pytest.raises(DownloadError) as caught:
+        await fetched(*behaviours, path=path, **options)
+    assert "secret" not in str(caught.value)
+    assert caught.value.url.endswith(path)
+    assert caught.value.outcome is Outcome.COMPLETED
+    return caught.value
+
+
+async def refusal(url: str, base_url: str = "https://api.example", **options: Any) -> UnsafeUrlError:
+    """Ask for a URL that is refused, and return the error."""
+    with pytest.raises(UnsafeUrlError) as caught:
+        await Downloader(base_url, 1000, **options).read(url, timeout=TIMEOUT)
+    assert caught.value.url == url
+    assert caught.value.status is None
+    return caught.value
+
+
+# What goes out, and what comes back
+
+
+async def test_a_body_comes_piece_by_piece() -> None:
+    """A download tells what the server says of it and yields the body as it comes."""
+    with scripted_server(answering(reply(BODY, headers="Content-Type: image/png\r\nX-One: 1\r\n"))) as server:
+        downloader = Downloader(server.url, 1 << 20)
+        async with downloader.open(server.url + "/a.png", timeout=TIMEOUT) as download:
+            facts = (download.status, download.content_type, download.length, download.headers["x-one"])
+            pieces = [piece async for piece in download]
+        await downloader.aclose()
+    assert facts == (200, "image/png", len(BODY), "1")
+    assert b"".join(pieces) == BODY
+    assert len(pieces) > 1
+
+
+async def test_nothing_of_the_apis_calls_goes_along() -> None:
+    """A download sends the path with its query, and only the headers that say nothing of the caller."""
+    heads = []
+
+    def behave(connection: socket.socket) -> None:
+        heads.append(read_head(connection).decode())
+        connection.sendall(reply(b"x"))
+
+    assert await fetched(behave, path="/a%20b.png?X-Amz-Signature=1%2F2&b=%7E#part") == b"x"
+    lines = heads[0].split("\r\n")
+    assert lines[0].startswith("GET /a%20b.png?X-Amz-Signature=1%2F2&b=")
+    names = sorted(line.partition(":")[0].lower() for line in lines[1:] if line)
+    assert names == ["accept", "accept-encoding", "host", "user-agent"]
+    assert "accept-encoding: identity" in heads[0].lower()
+    assert "imagine-async/" in heads[0]
+
+
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=lambda each: each.__name__)
+async def test_a_client_that_was_brought_adds_nothing_of_its_own(library: Any) -> None:
+    """Through a client of the user's, its headers, cookies and authentication stay out, and it stays open."""
+    heads = []
+
+    def noting(answer: bytes) -> Behaviour:
+        def behave(connection: socket.socket) -> None:
+            heads.append(read_head(connection).decode().lower())
+            connection.sendall(answer)
+
+        return behave
+
+    async with library.AsyncClient(
+        headers={"x-mine": "1"}, cookies={"c": "1"}, auth=("me", "secret"), follow_redirects=True, params={"p": "1"}
+    ) as client:
+        assert await fetched(noting(redirect("/b.png")), noting(reply(BODY)), http_client=client) == BODY
+        assert not client.is_closed
+    for head in heads:
+        names = sorted(line.partition(":")[0] for line in head.split("\r\n")[1:] if line)
+        assert names == ["accept", "accept-encoding", "host", "user-agent"]
+
+
+async def test_a_connection_is_kept_for_the_next_download() -> None:
+    """Downloads that were read to their end share a connection."""
+    with scripted_server(answering(reply(b"a"), reply(b"b"))) as server:
+        downloader = Downloader(server.url, 1000)
+        found = [await downloader.read(f"{server.url}/{name}", timeout=TIMEOUT) for name in "ab"]
+        await downloader.aclose()
+    assert found == [b"a", b"b"]
+    assert server.connections == 1
+
+
+async def test_connections_to_several_hosts_stay_within_the_limit() -> None:
+    """An idle connection to one host makes room for one to another, and both hosts are served in turn."""
+    with (
+        scripted_server(answering(reply(b"a"))) as one,
+        scripted_server(answering(reply(b"b"), reply(b"c"))) as other,
+    ):
+        downloader = Downloader(one.url, 1000, limit=1)
+        found = [await downloader.read(url, timeout=TIMEOUT) for url in (one.url, other.url, other.url)]
+        await downloader.aclose()
+    assert found == [b"a", b"b", b"c"]
+    assert (one.connections, other.connections) == (1, 1)
+
+
+async def test_a_connection_that_the_server_closed_is_replaced() -> None:
+    """A kept connection that has been closed meanwhile is noticed, and another one is made."""
+    closed = threading.Event()
+
+    def behave(connection: socket.socket) -> None:
+        answering(reply(b"a"))(connection)
+        connection.shutdown(socket.SHUT_RDWR)
+        closed.set()
+
+    with scripted_server(behave, answering(reply(b"b"))) as server:
+        downloader = Downloader(server.url, 1000)
+        assert await downloader.read(server.url, timeout=TIMEOUT) == b"a"
+        await anyio.to_thread.run_sync(closed.wait, 10)
+        assert await downloader.read(server.url, timeout=TIMEOUT) == b"b"
+        await downloader.aclose()
+
+
+async def test_a_download_may_be_left_half_way() -> None:
+    """Leaving the block early closes the connection, and the next download gets a place and another connection."""
+    with scripted_server(answering(reply(BODY)), answering(reply(BODY))) as server:
+        downloader = Downloader(server.url, 1 << 20, limit=1)
+        async with downloader.open(server.url, timeout=TIMEOUT) as download:
+            assert await anext(download)
+        assert await downloader.read(server.url, timeout=TIMEOUT) == BODY
+        await downloader.aclose()
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=lambda each: each.__name__)
+async def test_leaving_half_way_frees_a_client_that_was_brought(library: Any) -> None:
+    """Leaving early gives the connection back to the client as well."""
+    limits = library.Limits(max_connections=1)
+    with scripted_server(answering(reply(BODY))) as server:
+        async with library.AsyncClient(limits=limits) as client:
+            downloader = Downloader(server.url, 1 << 20, http_client=client)
+            async with downloader.open(server.url, timeout=TIMEOUT) as download:
+                assert await anext(download)
+            assert await downloader.read(server.url, timeout=TIMEOUT) == BODY
+
+
+async def test_a_download_may_be_opened_and_not_read() -> None:
+    """A body that nobody reads is closed with the block."""
+    with scripted_server(answering(reply(BODY)), answering(reply(b"x"))) as server:
+        downloader = Downloader(server.url, 1 << 20, limit=1)
+        async with downloader.open(server.url, timeout=TIMEOUT):
+            pass
+        assert await downloader.read(server.url, timeout=TIMEOUT) == b"x"
+        await downloader.aclose()
+
+
+async def test_a_chunked_body_without_length() -> None:
+    """Where the server announces no length, none is told and the body still comes whole."""
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
+    with scripted_server(answering(chunked)) as server:
+        downloader = Downloader(server.url, 1000)
+        async with downloader.open(server.url, timeout=TIMEOUT) as download:
+            assert download.length is None
+            assert b"".join([piece async for piece in download]) == b"abcde"
+        await downloader.aclose()
+
+
+async def test_urls_stay_out_of_the_logs(caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing that the SDK's own connections log holds a URL's query."""
+    caplog.set_level(logging.DEBUG)
+    assert await fetched(answering(reply(b"x")), path="/a.png?sig=secret") == b"x"
+    assert "secret" not in caplog.text
+
+
+# Which URLs are refused
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://cdn.example/a.png", "not encrypted"),
+        ("ftp://cdn.example/a.png", "no http or https URL"),
+        ("file:///etc/passwd", "no http or https URL"),
+        ("/relative.png", "no http or https URL"),
+        ("https:///a.png", "no http or https URL"),
+        ("", "no http or https URL"),
+        ("https://me:pw@cdn.example/a.png", "a name or a password"),
+        ("https://me@cdn.example/a.png", "a name or a password"),
+        ("https://127.0.0.1/a.png", "127.0.0.1 is not public"),
+        ("https://2130706433/a.png", "127.0.0.1 is not public"),
+        ("https://0x7f.1/a.png", "127.0.0.1 is not public"),
+        ("https://[::1]:8443/a.png", "::1 is not public"),
+        ("https://[::ffff:10.0.0.1]/a.png", "is not public"),
+        ("https://169.254.169.254/latest/meta-data", "169.254.169.254 is not public"),
+        ("https://localhost/a.png", "private network"),
+        ("https://db:5432/", "private network"),
+        ("https://metadata.google.internal/", "private network"),
+        ("https://[::1/a.png", "malformed"),
+        ("https://cdn.example:99999/a.png", "port"),
+        ("https://cdn.example:0/a.png", "port"),
+        ("https://cdn.example/a\x00.png", "malformed"),
+    ],
+)
+@pytest.mark.parametrize("client", [None, httpx, httpx2], ids=["own", "httpx", "httpx2"])
+async def test_what_is_not_public_and_encrypted_is_refused(url: str, why: str, client: Any) -> None:
+    """Only https on public hosts is fetched, also through a client that was brought; nothing is sent before."""
+    if client is None:
+        error = await refusal(url)
+    else:
+        async with client.AsyncClient(transport=client.MockTransport(_never_asked)) as brought:
+            error = await refusal(url, http_client=brought)
+    assert why in str(error)
+    assert "pw" not in str(error)
+
+
+def _never_asked(_: Any) -> Any:
+    raise AssertionError
+
+
+async def test_a_name_that_leads_to_a_private_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A public name with a private address is refused where the connection is made."""
+
+    async def resolve(host: str, port: int, **_: Any) -> list[Any]:
+        return [(socket.AF_INET, 1, 6, "", ("10.1.2.3", port))]
+
+    monkeypatch.setattr(anyio, "getaddrinfo", resolve)
+    error = await refusal("https://cdn.example/a.png?sig=secret")
+    assert "cdn.example has the address 10.1.2.3" in str(error)
+    assert "secret" not in str(error)
+
+
+async def test_the_apis_own_host_is_a_host_and_no_ending() -> None:
+    """What merely looks like the API's own host gets none of its liberties."""
+    for url in ("http://127.0.0.1.example/", "http://x.localhost/", "http://127.0.0.2/", "http://localhost./"):
+        await refusal(url, base_url="http://localhost:8000")
+
+
+@given(st.text() | st.text(alphabet="htps:/@[]%?#.\\0127ab\t "))
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
+async def test_wild_texts_are_refused(url: str) -> None:
+    """Whatever text comes, it is a URL that is fetched, or it is refused with our own error."""
+
+    async def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=b"x")
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
+        downloader = Downloader("https://api.example", 10, http_client=client)
+        try:
+            assert await downloader.read(url, timeout=TIMEOUT) == b"x"
+        except UnsafeUrlError as error:
+            assert error.url == url
+
+
+# Redirects
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"])
+async def test_redirects_are_followed(status: str) -> None:
+    """Each kind of redirect is followed, relative to where it stood."""
+    hops = answering(redirect("../b/c.png?d=e", status), reply(b"found"))
+    assert await fetched(hops, answering(reply(b"found")), path="/x/y/z.png") == b"found"
+
+
+async def test_five_redirects_are_followed() -> None:
+    """As many as five redirects lead to the body."""
+    hops = [redirect(f"/{number}") for number in range(5)]
+    assert await fetched(*(answering(each) for each in (*hops, reply(b"found")))) == b"found"
+
+
+async def test_redirects_in_a_circle_end() -> None:
+    """The sixth redirect is an error that names the host."""
+    error = await failure(answering(redirect("/a.png?sig=secret")))
+    assert "more than 5 redirects" in str(error)
+    assert "127.0.0.1" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("target", "why"),
+    [
+        ("http://cdn.example/b.png?t=secret", "http://cdn.example/b.png is not fetched: it is not encrypted"),
+        ("https://10.0.0.1/", "https://10.0.0.1/ is not fetched: the address 10.0.0.1 is not public"),
+        ("https://me:secret@cdn.example/", "https://cdn.example/ is not fetched"),
+        ("//localhost/", "http://localhost/ is not fetched"),
+        ("file:///etc/passwd", "no http or https URL"),
+        ("https://[::1", "the redirect from http://127.0.0.1"),
+    ],
+)
+async def test_each_hop_is_judged_anew(target: str, why: str) -> None:
+    """A redirect to what would have been refused is refused, and the error names the hop."""
+    error = await failure(answering(redirect(target)))
+    assert isinstance(error, UnsafeUrlError)
+    assert why in str(error)
+
+
+async def test_a_redirect_that_leads_nowhere() -> None:
+    """A redirect without a target is an answer like any other that is no success."""
+    error = await failure(answering(reply(b"", status="302 Found")))
+    assert error.status == 302
+
+
+# A public host, over TLS
+
+
+class Rerouted(httpcore.AsyncNetworkBackend):
+    """Leads connections to a public address to a server in this process."""
+
+    def __init__(self, url: str) -> None:
+        self.port = int(url.rpartition(":")[2])
+        self.asked: list[tuple[str, int]] = []
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        self.asked.append((host, port))
+        return await plain_backend().connect_tcp("127.0.0.1", self.port, timeout)
+
+
+def over_tls(authority: trustme.CA, name: str, answer: bytes) -> Behaviour:
+    """Answer one request over TLS under a name."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)
+
+    def behave(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as encrypted:
+            answering(answer)(encrypted)
+
+    return behave
+
+
+def reroute(monkeypatch: pytest.MonkeyPatch, url: str, authority: trustme.CA) -> Rerouted:
+    """Let every name have a public address that leads to a server here, and trust an authority."""
+    backend = Rerouted(url)
+    trust = ssl.create_default_context()
+    authority.configure_trust(trust)
+
+    async def resolve(host: str, port: int, **_: Any) -> list[Any]:
+        return [(socket.AF_INET, 1, 6, "", ("93.184.216.34", port))]
+
+    monkeypatch.setattr(anyio, "getaddrinfo", resolve)
+    monkeypatch.setattr(guard, "plain_backend", lambda: backend)
+    monkeypatch.setattr(downloads, "shared_ssl_context", lambda: trust)
+    return backend
+
+
+async def test_a_public_host_is_reached_at_the_address_that_was_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The socket goes to the address, TLS checks the name, and the body comes through."""
+    authority = trustme.CA()
+    with scripted_server(over_tls(authority, "cdn.example", reply(BODY))) as server:
+        backend = reroute(monkeypatch, server.url, authority)
+        downloader = Downloader("https://api.example", 1 << 20)
+        assert await downloader.read("https://cdn.example:8443/a.png", timeout=TIMEOUT) == BODY
+        await downloader.aclose()
+    assert backend.asked == [("93.184.216.34", 8443)]
+
+
+async def test_a_certificate_of_another_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connecting to an address does not weaken the check of the certificate."""
+    authority = trustme.CA()
+    with scripted_server(over_tls(authority, "other.example", reply(BODY))) as server:
+        reroute(monkeypatch, server.url, authority)
+        with pytest.raises(DownloadError, match="CERTIFICATE_VERIFY_FAILED") as caught:
+            await Downloader("https://api.example", 1 << 20).read("https://cdn.example/", timeout=TIMEOUT)
+    assert isinstance(caught.value.__cause__, ssl.SSLError)
+
+
+async def test_a_public_host_cannot_lead_to_a_private_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A redirect away from https, or into the private network, ends the download."""
+    authority = trustme.CA()
+    for target in ("http://cdn.example/b", "https://192.168.0.1/b"):
+        with scripted_server(over_tls(authority, "cdn.example", redirect(target))) as server:
+            reroute(monkeypatch, server.url, authority)
+            downloader = Downloader("https://api.example", 1 << 20)
+            with pytest.raises(UnsafeUrlError, match="/b is not fetched"):
+                await downloader.read("https://cdn.example/a", timeout=TIMEOUT)
+            await downloader.aclose()
+
+
+# Failures
+
+
+@pytest.mark.parametrize(
+    ("status", "expired"), [("403 Forbidden", True), ("404 Not Found", False), ("503 Busy", False)]
+)
+async def test_a_refusal_keeps_its_status(status: str, expired: bool) -> None:
+    """The status is told, and 403 means that the signature has expired."""
+    error = await failure(answering(reply(b"<Error>secret</Error>", status=status)))
+    assert (error.status, error.expired) == (int(status[:3]), expired)
+    assert ("expired" in str(error)) is expired
+
+
+@pytest.mark.parametrize("status", ["204 No Content", "206 Partial Content"])
+async def test_a_success_without_the_whole_body_is_none(status: str) -> None:
+    """No body, or a part of one that was not asked for, is a failure."""
+    error = await failure(answering(reply(b"", status=status)))
+    assert error.status == int(status[:3])
+
+
+async def test_a_connection_that_is_refused_has_no_status() -> None:
+    """Where no connection comes about there is no status, and the cause is the operating system's error."""
+    with scripted_server(reset) as server:
+        url = server.url
+    with pytest.raises(DownloadError, match="no answer came") as caught:
+        await Downloader(url, 1000).read(f"{url}/a?sig=secret", timeout=TIMEOUT)
+    assert caught.value.status is None
+    assert isinstance(caught.value.__cause__, ConnectionRefusedError)
+    assert "secret" not in str(caught.value)
+
+
+async def test_an_announced_length_over_the_cap_is_refused_at_once() -> None:
+    """A body that is announced as too large is not read."""
+    error = await failure(answering(reply(b"x", length=2000)), max_bytes=1999)
+    assert "larger than 1999 bytes" in str(error)
+    assert isinstance(error.__cause__, ReplyTooLargeError)
+
+
+async def test_a_body_that_grows_over_the_cap_is_cut_off() -> None:
+    """Without an announcement the cap is kept while the body comes; exactly the cap is allowed."""
+    chunk = b"%x\r\n%b\r\n" % (1000, bytes(1000))
+    endless = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk * 100
+    error = await failure(answering(endless), max_bytes=1500)
+    assert isinstance(error.__cause__, ReplyTooLargeError)
+    assert error.status == 200
+    assert await fetched(answering(reply(bytes(1500))), max_bytes=1500) == bytes(1500)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        reply(b"abc", length=10),
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno number\r\n",
+    ],
+    ids=["length", "chunk", "garbage"],
+)
+async def test_a_body_that_is_cut_is_a_failure(answer: bytes) -> None:
+    """Fewer bytes than announced, or a broken chunk, are an error and no short body."""
+    error = await failure(answering(answer))
+    assert error.status == 200
+    assert "broke after" in str(error)
+
+
+async def test_a_short_body_from_a_client_that_was_brought_is_a_failure() -> None:
+    """A length is checked also where the client's transport does not."""
+
+    async def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"content-length": "10"}, stream=_Stream(b"abc"))
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
+        with pytest.raises(DownloadError, match="came cut: 3 of 10 bytes"):
+            await Downloader("https://api.example", 1000, http_client=client).read("https://a.example", timeout=TIMEOUT)
+
+
+class _Stream(httpx.AsyncByteStream):
+    def __init__(self, *pieces: bytes) -> None:
+        self._pieces = pieces
+
+    async def __aiter__(self) -> Any:
+        for piece in self._pieces:
+            yield piece
+
+
+async def test_a_connection_that_breaks_amidst_the_body() -> None:
+    """A reset amidst the body is a failure with a status and the operating system's error as its cause."""
+    seen = threading.Event()
+
+    def behave(connection: socket.socket) -> None:
+        read_head(connection)
+        connection.sendall(reply(b"abc", length=1000))
+        seen.wait(10)
+        reset(connection)
+
+    with scripted_server(behave) as server:
+        downloader = Downloader(server.url, 1000)
+        with pytest.raises(DownloadError, match="broke after 3 bytes") as caught:
+            async with downloader.open(server.url, timeout=TIMEOUT) as download:
+                assert await anext(download) == b"abc"
+                seen.set()
+                await anext(download)
+        await downloader.aclose()
+    assert caught.value.status == 200
+    assert isinstance(caught.value.__cause__, ConnectionResetError)
+
+
+async def test_an_encoded_body_is_refused() -> None:
+    """A body in an encoding that was not asked for is not passed off as the picture."""
+    error = await failure(answering(reply(b"xx", headers="Content-Encoding: gzip\r\n")))
+    assert "comes as gzip" in str(error)
+    assert await fetched(answering(reply(b"x", headers="Content-Encoding: identity\r\n"))) == b"x"
+
+
+# Time
+
+
+async def test_the_total_bounds_the_wait_for_an_answer() -> None:
+    """A server that does not answer is given up when the time is over."""
+    with scripted_server(lambda connection: connection.recv(1 << 16) and connection.recv(1)) as server:
+        downloader = Downloader(server.url, 1000)
+        with pytest.raises(DownloadError, match=r"did not end within 0\.1 s") as caught:
+            await downloader.read(server.url, timeout=Timeout(0.1))
+        await downloader.aclose()
+    assert caught.value.status is None
+
+
+async def test_the_total_bounds_the_body_as_well() -> None:
+    """A body that stalls is given up when the time is over, and its place is free again."""
+
+    def stall(connection: socket.socket) -> None:
+        read_head(connection)
+        connection.sendall(reply(b"abc", length=1000))
+        connection.recv(1)
+
+    with scripted_server(stall, answering(reply(b"x"))) as server:
+        downloader = Downloader(server.url, 1000, limit=1)
+        with pytest.raises(DownloadError, match=r"did not end within 0\.3 s") as caught:
+            await downloader.read(server.url, timeout=Timeout(0.3))
+        assert await downloader.read(server.url, timeout=TIMEOUT) == b"x"
+        await downloader.aclose()
+    assert caught.value.status == 200
+
+
+async def test_silence_has_a_bound_of_its_own() -> None:
+    """A read timeout ends a silent exchange long before the total does."""
+    with scripted_server(lambda connection: connection.recv(1 << 16) and connection.recv(1)) as server:
+        downloader = Downloader(server.url, 1000)
+        with pytest.raises(DownloadError, match="ReadTimeout"):
+            await downloader.read(server.url, timeout=Timeout(20, read=0.05))
+        await downloader.aclose()
+
+
+async def test_downloads_wait_for_a_place() -> None:
+    """No more than the limit run at once; the others wait for their turn."""
+    open_now, most = 0, 0
+    lock = threading.Lock()
+
+    def behave(connection: socket.socket) -> None:
+        nonlocal open_now, most
+        while True:
+            read_head(connection)
+            with lock:
+                open_now += 1
+                most = max(most, open_now)
+            threading.Event().wait(0.01)
+            with lock:
+                open_now -= 1
+            connection.sendall(reply(b"x"))
+
+    with scripted_server(behave) as server:
+        downloader = Downloader(server.url, 1000, limit=2)
+        async with anyio.create_task_group() as tasks:
+            for _ in range(8):
+                tasks.start_soon(_read, downloader, server.url)
+        await downloader.aclose()
+    assert 1 <= most <= 2
+    assert server.connections <= 2
+
+
+async def _read(downloader: Downloader, url: str) -> None:
+    assert await downloader.read(url, timeout=TIMEOUT) == b"x"
+
+
+async def test_cancelled_downloads_give_their_places_back() -> None:
+    """However a download is cancelled, its place is free afterwards."""
+
+    def behave(connection: socket.socket) -> None:
+        read_head(connection)
+        connection.sendall(reply(bytes(100), length=1000))
+        connection.recv(1)
+
+    with scripted_server(*[behave] * 20, answering(reply(b"x"))) as server:
+        downloader = Downloader(server.url, 1 << 20, limit=1)
+        for number in range(20):
+            with anyio.move_on_after(0.002 * number):
+                await downloader.read(server.url, timeout=TIMEOUT)
+        while server.connections < 20:
+            with anyio.move_on_after(0.01):
+                await downloader.read(server.url, timeout=TIMEOUT)
+        assert await downloader.read(server.url, timeout=TIMEOUT) == b"x"
+        await downloader.aclose()
+
+
+# The rest
+
+
+async def test_the_errors_can_be_pickled() -> None:
+    """An error keeps its URL and status across processes."""
+    error = await failure(answering(reply(b"", status="403 Forbidden")))
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), again.url, again.status, str(again)) == (DownloadError, error.url, 403, str(error))
+
+
+async def test_a_client_of_another_kind_is_refused() -> None:
+    """What is no async client of httpx or httpx2 is refused when the downloader is made."""
+    with httpx.Client() as client, pytest.raises(ConfigurationError, match="sync client"):
+        Downloader("https://api.example", 1000, http_client=client)  # type: ignore[arg-type]
+
+
+async def test_closing_twice_and_unused() -> None:
+    """A downloader that was never used, or is closed already, can be closed."""
+    downloader = Downloader("https://api.example", 1000)
+    await downloader.aclose()
+    await downloader.aclose()
