@@ -148,7 +148,9 @@ def _size_of(value: object) -> tuple[int, int]:
         return _at_hand(value, "image").picture.size
     width, height = _whole_numbers("size", value, ("width", "height"))
     if width < 1 or height < 1 or width * height > _MOST_PIXELS:
-        raise InvalidRequestError("size", value, f"pass a width and height of at least 1, {_MOST_PIXELS} pixels at most")
+        raise InvalidRequestError(
+            "size", value, f"pass a width and height of at least 1, {_MOST_PIXELS} pixels at most"
+        )
     return width, height
 
 

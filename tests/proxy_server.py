@@ -67,25 +67,22 @@ class ProxyServer:
 
     def _lets_in_socks(self, connection: socket.socket) -> bool:
         method = 0 if self.credentials is None else 2
-        _, count = connection.recv(2)
-        if method not in connection.recv(count):
+        _, count = _read(connection, 2)
+        if method not in _read(connection, count):
             connection.sendall(b"\x05\xff")
             return False
         connection.sendall(bytes([5, method]))
         if self.credentials is not None and not self._knows(connection):
             return False
-        connection.recv(4)
-        name = connection.recv(connection.recv(1)[0])
-        connection.recv(2)
-        self.asked.append(name)
+        _read(connection, 4)
+        self.asked.append(_read_text(connection))
+        _read(connection, 2)
         connection.sendall(b"\x05\x00\x00\x01" + bytes(6))
         return True
 
     def _knows(self, connection: socket.socket) -> bool:
-        connection.recv(1)
-        name = connection.recv(connection.recv(1)[0])
-        password = connection.recv(connection.recv(1)[0])
-        known = name + b":" + password == str(self.credentials).encode()
+        _read(connection, 1)
+        known = _read_text(connection) + b":" + _read_text(connection) == str(self.credentials).encode()
         connection.sendall(b"\x01\x00" if known else b"\x01\x01")
         return known
 
@@ -100,6 +97,17 @@ class ProxyServer:
                 if each is connection:
                     self.passed += data
                 ways[each].sendall(data)
+
+
+def _read(connection: socket.socket, count: int) -> bytes:
+    data = connection.recv(count, socket.MSG_WAITALL)
+    if len(data) < count:
+        raise OSError("closed")
+    return data
+
+
+def _read_text(connection: socket.socket) -> bytes:
+    return _read(connection, _read(connection, 1)[0])
 
 
 def _pending(connection: socket.socket) -> bool:

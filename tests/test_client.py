@@ -30,6 +30,7 @@ from imagine_async import (
     InvalidRequestError,
     Middleware,
     Outcome,
+    Result,
     TextToImage,
     UnpricedCallError,
 )
@@ -309,7 +310,7 @@ async def test_deadline_covers_middleware(api: respx.MockRouter) -> None:
     """A middleware that hangs is ended by the call's own timeout, with the tokens given back."""
 
     class Hanging(Middleware):
-        async def around_attempt(self, call: Call, next: Handler) -> Image:
+        async def around_attempt(self, call: Call, next: Handler) -> Result:
             await anyio.sleep_forever()
             return await next(call)
 
@@ -325,11 +326,11 @@ async def test_middleware_wraps_call_and_attempt(api: respx.MockRouter) -> None:
     seen = []
 
     class Tag(Middleware):
-        async def around_call(self, call: Call, next: Handler) -> Image:
+        async def around_call(self, call: Call, next: Handler) -> Result:
             seen.append("call")
             return await next(call)
 
-        async def around_attempt(self, call: Call, next: Handler) -> Image:
+        async def around_attempt(self, call: Call, next: Handler) -> Result:
             seen.append("attempt")
             call.headers["x-team"] = "design"
             return await next(call)

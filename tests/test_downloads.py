@@ -285,10 +285,12 @@ async def test_wild_texts_are_refused(url: str) -> None:
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
         downloader = Downloader("https://api.example", 10, http_client=client)
+        refused: str | None = None
         try:
             assert await downloader.read(url, timeout=TIMEOUT) == b"x"
         except UnsafeUrlError as error:
-            assert error.url == url
+            refused = error.url
+        assert refused in (None, url)
 
 
 # Redirects
@@ -536,9 +538,15 @@ async def test_an_encoded_body_is_refused() -> None:
 # Time
 
 
+def silent(connection: socket.socket) -> None:
+    """Take a request and never answer."""
+    connection.recv(1 << 16)
+    connection.recv(1)
+
+
 async def test_the_total_bounds_the_wait_for_an_answer() -> None:
     """A server that does not answer is given up when the time is over."""
-    with scripted_server(lambda connection: connection.recv(1 << 16) and connection.recv(1)) as server:
+    with scripted_server(silent) as server:
         downloader = Downloader(server.url, 1000)
         with pytest.raises(DownloadError, match=r"did not end within 0\.1 s") as caught:
             await downloader.read(server.url, timeout=Timeout(0.1))
@@ -565,7 +573,7 @@ async def test_the_total_bounds_the_body_as_well() -> None:
 
 async def test_silence_has_a_bound_of_its_own() -> None:
     """A read timeout ends a silent exchange long before the total does."""
-    with scripted_server(lambda connection: connection.recv(1 << 16) and connection.recv(1)) as server:
+    with scripted_server(silent) as server:
         downloader = Downloader(server.url, 1000)
         with pytest.raises(DownloadError, match="ReadTimeout"):
             await downloader.read(server.url, timeout=Timeout(20, read=0.05))

@@ -434,9 +434,10 @@ class TextDisguised(io.StringIO):
     def __init__(self) -> None:
         super().__init__("text")
 
-    @property
-    def encoding(self) -> Any:
-        raise AttributeError
+    def __getattribute__(self, name: str) -> Any:
+        if name == "encoding":
+            raise AttributeError(name)
+        return super().__getattribute__(name)
 
 
 class Disguise:

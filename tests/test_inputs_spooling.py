@@ -58,12 +58,12 @@ def pipe(content: bytes) -> Iterator[Any]:
     reading, writing = os.pipe()
 
     def write() -> None:
-        with open(writing, "wb") as file:
+        with os.fdopen(writing, "wb") as file:
             file.write(content)
 
     writer = threading.Thread(target=write)
     writer.start()
-    with open(reading, "rb") as file:
+    with os.fdopen(reading, "rb") as file:
         yield file
     writer.join()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imagine_async.call import Call, Handler
+from imagine_async.call import Call, Handler, Result
 from imagine_async.errors import ConnectError
 from imagine_async.middleware.base import Middleware, attempt_steps, call_steps, chain
 from imagine_async.requests import TextToImage
@@ -26,7 +26,7 @@ class Noting(Middleware):
         self.name = name
         self.notes = notes
 
-    async def around_call(self, call: Call, next: Handler) -> Image:
+    async def around_call(self, call: Call, next: Handler) -> Result:
         self.notes.append(f"{self.name} in")
         try:
             return await next(call)
@@ -37,14 +37,14 @@ class Noting(Middleware):
 class Answering(Middleware):
     """Answers by itself."""
 
-    async def around_call(self, call: Call, next: Handler) -> Image:
+    async def around_call(self, call: Call, next: Handler) -> Result:
         return OTHER
 
 
 class PerAttempt(Middleware):
     """Has an attempt-level method only."""
 
-    async def around_attempt(self, call: Call, next: Handler) -> Image:
+    async def around_attempt(self, call: Call, next: Handler) -> Result:
         return await next(call)
 
 
@@ -55,7 +55,7 @@ class Inheriting(PerAttempt):
 class Resending(Middleware):
     """Asks for two results and takes the second."""
 
-    async def around_call(self, call: Call, next: Handler) -> Image:
+    async def around_call(self, call: Call, next: Handler) -> Result:
         await next(call)
         return await next(call)
 

@@ -121,7 +121,8 @@ def test_no_proxy_names_what_is_reached_directly(
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://p:1", "http://", "http://p:99999", "http://[::1", "http://me:secret@", "http://exämple:1", "socks4://p"]
+    "url",
+    ["ftp://p:1", "http://", "http://p:99999", "http://[::1", "http://me:secret@", "http://exämple:1", "socks4://p"],
 )
 def test_a_proxy_that_cannot_be_used_is_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     """The error names the variable and says what to pass; its value may hold a password and stays out."""
@@ -288,7 +289,10 @@ async def test_socks(
 @pytest.mark.parametrize("socks", [False, True], ids=["http", "socks"])
 async def test_a_proxy_that_refuses_is_no_connection(using: Any, socks: bool) -> None:
     """Wrong credentials are a failure to connect: nothing was sent, and the credentials are not told."""
-    with scripted_server(answering(reply(b"a"))) as server, proxy_server(server.url, credentials="me:pw", socks=socks) as proxy:
+    with (
+        scripted_server(answering(reply(b"a"))) as server,
+        proxy_server(server.url, credentials="me:pw", socks=socks) as proxy,
+    ):
         using(proxy, "me:wrong")
         with pytest.raises(foreign_errors()) as caught:
             await get("https://api.example")
@@ -396,27 +400,28 @@ async def test_a_download_that_the_proxy_refuses(using: Any) -> None:
 LIMIT = 4
 
 
-def meeting_in_the_end(network: Network | None, meet: threading.Event) -> Behaviour:
-    """Answer at once; when `meet` is set, only once `LIMIT` requests are there together."""
+def meeting(network: Network | None) -> Behaviour:
+    """Answer at once; requests for `/meet` only once `LIMIT` of them are there together."""
     barrier = threading.Barrier(LIMIT)
 
     def behave(connection: socket.socket) -> None:
         while True:
-            read_head(connection)
-            if meet.is_set():
+            if b"/meet " in read_head(connection):
                 barrier.wait(20)
             connection.sendall(reply(b"x" * 2000))
 
     return behave if network is None else network.over_tls(behave)
 
 
+# The empty body of httpcore's own CONNECT is a generator, which trio reports where cancellation leaves it half-way. It
+# holds nothing.
+@pytest.mark.filterwarnings("ignore:Async generator 'httpcore._models.ByteStream:ResourceWarning")
 @pytest.mark.anyio
 @pytest.mark.parametrize("way", ["direct", "forward", "tunnel", "socks"])
 async def test_cancelled_requests_lose_no_slot(trusting: Network, using: Any, way: str) -> None:
-    """After 200 requests that were cancelled at random, as many as ever can be in flight, and no socket is left open."""
+    """After 200 requests that were cancelled at random, as many as ever can be in flight; no socket is left open."""
     encrypted = way in ("tunnel", "socks")
-    meet = threading.Event()
-    with scripted_server(meeting_in_the_end(trusting if encrypted else None, meet)) as server:
+    with scripted_server(meeting(trusting if encrypted else None)) as server:
         with proxy_server(server.url, socks=way == "socks") as proxy:
             if way != "direct":
                 using(proxy)
@@ -424,11 +429,10 @@ async def test_cancelled_requests_lose_no_slot(trusting: Network, using: Any, wa
             clients = LoopClients(limit=LIMIT)
             client = await clients.get()
             await _cancel_at_random(client, url, 200)
-            meet.set()
             with anyio.fail_after(20):
                 async with anyio.create_task_group() as tasks:
                     for _ in range(LIMIT):
-                        tasks.start_soon(_ask, client, url)
+                        tasks.start_soon(_ask, client, f"{url}/meet")
             await clients.aclose()
     gc.collect()
 

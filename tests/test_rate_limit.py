@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imagine_async.call import Call, Event
+from imagine_async.call import Call, Event, Result
 from imagine_async.clock import Clock
 from imagine_async.errors import ConfigurationError, DeadlineExceededError, Outcome, RateLimitedError
 from imagine_async.middleware.rate_limit import RateLimit, RateLimiter
@@ -273,7 +273,7 @@ def test_refused_call_gives_its_slot_back() -> None:
     assert found.times == [0.0, 10.0]
 
 
-def waiting(found: Traffic) -> Coroutine[Any, Any, Image]:
+def waiting(found: Traffic) -> Coroutine[Any, Any, Result]:
     """Start a call that has to wait."""
     task = found.limiter.around_attempt(found.call(), found.depart)
     task.send(None)

@@ -21,8 +21,8 @@ from imagine_async.requests import (
     TextToImage,
     TextToPng,
     Upscale,
+    images,
 )
-from imagine_async.requests import images
 from tests.pictures import encode, variety
 
 PNG = variety("png")

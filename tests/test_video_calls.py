@@ -12,6 +12,7 @@ import anyio
 import av
 import httpx
 import pytest
+from av.container import InputContainer
 
 from imagine_async import AsyncImagine, Imagine, Middleware, VideoJob, VideoState, errors
 from imagine_async.call import Call, Event, Handler, Result
@@ -44,7 +45,8 @@ def client_of(server: RunningSandbox, **options: Any) -> AsyncImagine:
 
 def frames(content: bytes) -> int:
     with av.open(BytesIO(content)) as film:
-        return sum(1 for _ in film.decode(video=0))
+        assert isinstance(film, InputContainer)
+        return len(list(film.decode(video=0)))
 
 
 async def test_generate_video(server: RunningSandbox, tmp_path: Path) -> None:

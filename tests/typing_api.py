@@ -8,30 +8,38 @@ from pathlib import Path
 from typing import assert_type
 
 from imagine_async import (
+    V1,
     AspectRatio,
     AsyncImagine,
+    AsyncV1,
     Budget,
     Call,
     Event,
     Handler,
     Image,
+    ImageRequest,
     Imagine,
     Middleware,
     Outcome,
     RateLimit,
-    Request,
+    Result,
     RetryPolicy,
     Style,
     TextToImage,
+    TextToVideo,
+    Timeout,
     Upscale,
     Usage,
+    Video,
+    VideoJob,
+    VideoStyle,
 )
 
 
 class Tag(Middleware):
     """A middleware of a user's."""
 
-    async def around_call(self, call: Call, next: Handler) -> Image:
+    async def around_call(self, call: Call, next: Handler) -> Result:
         """Pass on."""
         assert_type(call.outcome, Outcome)
         return await next(call)
@@ -42,7 +50,7 @@ def observe(event: Event) -> None:
     assert_type(event.attempt, int)
 
 
-async def requests() -> AsyncIterator[Request]:
+async def requests() -> AsyncIterator[ImageRequest]:
     """Yield requests of several kinds."""
     yield TextToImage(prompt="a fox", style="a style of tomorrow")
     yield Upscale(image=Path("fox.jpg"))
@@ -64,15 +72,26 @@ async def asynchronous() -> None:
         assert_type(await client.upscale(image), Image)
         assert_type(await client.upscale(b"bytes"), Image)
         assert_type(await client.retouch("fox.png", Path("mask.png")), Image)
-        with open("fox.png", "rb") as file:  # noqa: PTH123 - the type of `open` is what is tested
+        with open("fox.png", "rb") as file:
             assert_type(await client.remove_background(file), Image)
         async for request, result in client.generate_many([TextToImage(prompt="a fox")]):
             assert_type(request, TextToImage)
             assert_type(result, Image | Exception)
         async with aclosing(client.generate_many(requests())) as pairs:
             async for pair in pairs:
-                assert_type(pair, tuple[Request, Image | Exception])
+                assert_type(pair, tuple[ImageRequest, Image | Exception])
         assert_type(client.usage(), Usage)
+        assert_type(client.with_options(timeout=Timeout(5, read=2)), AsyncImagine)
+        assert_type(client.v1, AsyncV1)
+        assert_type(await client.v1.generations("a fox", headers={"x-a": "b"}), Image)
+        job = await client.text_to_video("a fox", style=VideoStyle.KLING_1_5)
+        assert_type(job, VideoJob)
+        assert_type(await client.wait_for_video(job, on_update=print), VideoJob)
+        assert_type(await client.generate_video("a fox", style="kling-1.5"), Video)
+        assert_type(await client.send(TextToImage(prompt="a fox")), Image)
+        assert_type(await client.send(TextToVideo(prompt="a fox", style="kling-1.5")), VideoJob)
+        async for update in client.watch_video(job):
+            assert_type(update, VideoJob)
     assert_type(AsyncImagine.sandbox(credits=None, timeout=5), AsyncImagine)
 
 
@@ -87,6 +106,12 @@ def synchronous() -> None:
             assert_type(request, TextToImage)
             assert_type(result, Image | Exception)
         results.close()
+        assert_type(client.with_options(timeout=5), Imagine)
+        assert_type(client.v1, V1)
+        assert_type(client.v1.generations("a fox"), Image)
+        assert_type(client.generate_video("a fox", style="kling-1.5"), Video)
+        for update in client.watch_video("7c9e"):
+            assert_type(update, VideoJob)
     assert_type(Imagine.sandbox(side=64), Imagine)
 
 

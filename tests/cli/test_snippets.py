@@ -15,7 +15,7 @@ import pytest
 from imagine_async import AsyncImagine
 from imagine_async.cli import snippets
 from imagine_async.cli.demo_plan import BY_HAND, FROM_PLAIN_CODE, ROUNDS, elliptical_mask
-from imagine_async.requests import Request
+from imagine_async.requests import ImageRequest
 from imagine_async.results import Image
 from imagine_async.sandbox import RunningSandbox, SandboxSettings, running_sandbox
 
@@ -42,7 +42,7 @@ def _run(code: str, **names: object) -> dict[str, Any]:
     return names
 
 
-def _make(request: Request) -> Image:
+def _make(request: ImageRequest) -> Image:
     async def make() -> Image:
         async with AsyncImagine() as client:
             return await client.send(request)
