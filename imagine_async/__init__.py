@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from imagine_async.bridge.blocking import BlockingCallWarning
     from imagine_async.call import (
         Call,
         Event,
@@ -101,6 +102,11 @@ if TYPE_CHECKING:
         Usage,
         UsageRow,
     )
+    from imagine_async.serialization import (
+        make_converter,
+        request_from_dict,
+        request_to_dict,
+    )
     from imagine_async.sync import Imagine
     from imagine_async.sync_calls.v1 import V1
     from imagine_async.timeout import Timeout
@@ -112,6 +118,7 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOMES = {
+    "bridge.blocking": ("BlockingCallWarning",),
     "call": (
         "Call",
         "Event",
@@ -204,6 +211,11 @@ _HOMES = {
         "Usage",
         "UsageRow",
     ),
+    "serialization": (
+        "make_converter",
+        "request_from_dict",
+        "request_to_dict",
+    ),
     "sync": ("Imagine",),
     "sync_calls.v1": ("V1",),
     "timeout": ("Timeout",),
@@ -225,6 +237,7 @@ __all__ = [
     "AsyncV1",
     "AuthenticationError",
     "BadRequestError",
+    "BlockingCallWarning",
     "Budget",
     "BudgetExceededError",
     "Call",
@@ -295,8 +308,11 @@ __all__ = [
     "__version__",
     "check_mask",
     "invert_mask",
+    "make_converter",
     "mask_from_alpha",
     "mask_from_box",
+    "request_from_dict",
+    "request_to_dict",
 ]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Sequence
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, SupportsIndex
 
 from imagine_async.errors import InvalidRequestError, MissingExtraError
 from imagine_async.inputs import ImageInput, Source, StreamSource, UrlSource, as_source
@@ -68,7 +68,7 @@ def invert_mask(mask: ImageInput) -> bytes:
     return _png(_in_greys(picture).point([255 - grey for grey in range(256)]))
 
 
-def mask_from_box(size_or_image: tuple[int, int] | ImageInput, box: Sequence[int]) -> bytes:
+def mask_from_box(size_or_image: tuple[int, int] | ImageInput, box: Sequence[SupportsIndex]) -> bytes:
     """Make a mask that is white in a rectangle; needs the extra `images`.
 
     Args:
@@ -161,12 +161,9 @@ def _whole_numbers(name: str, values: object, names: tuple[str, ...]) -> list[in
 
 
 def _whole_number(name: str, value: object) -> int:
-    try:
-        if not isinstance(value, bool):
-            return operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        pass
-    raise InvalidRequestError(name, value, "pass whole numbers")
+    if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+        raise InvalidRequestError(name, value, "pass whole numbers")
+    return operator.index(value)
 
 
 def _png(picture: PIL.Image.Image) -> bytes:

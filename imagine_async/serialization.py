@@ -32,9 +32,9 @@ from imagine_async.requests import (
 )
 from imagine_async.requests_v1 import V1Generations, V1Guided, V1Inpaint, V1Remix, V1Upscale, V1Variations
 
-__all__ = ["make_converter", "request_from_dict", "request_to_dict"]
+__all__ = ["REQUEST_CLASSES", "make_converter", "request_from_dict", "request_to_dict"]
 
-_CLASSES: Mapping[str, type[Request[Any]]] = {
+REQUEST_CLASSES: Mapping[str, type[Request[Any]]] = {
     each.endpoint.name: each
     for each in (
         AiBackground,
@@ -55,6 +55,7 @@ _CLASSES: Mapping[str, type[Request[Any]]] = {
         V1Variations,
     )
 }
+"""The classes that can travel, by the name of their endpoint."""
 
 
 def request_to_dict(request: Request[Any]) -> dict[str, Any]:
@@ -88,9 +89,11 @@ def request_from_dict(data: Mapping[str, Any]) -> Request[Any]:
     """
     if not isinstance(data, Mapping):
         raise InvalidRequestError("request", data, "pass a mapping with an endpoint and its fields")
-    cls = _CLASSES.get(str(data.get("endpoint")))
+    cls = REQUEST_CLASSES.get(str(data.get("endpoint")))
     if cls is None:
-        raise InvalidRequestError("endpoint", data.get("endpoint"), f"pass one of: {', '.join(sorted(_CLASSES))}")
+        raise InvalidRequestError(
+            "endpoint", data.get("endpoint"), f"pass one of: {', '.join(sorted(REQUEST_CLASSES))}"
+        )
     return _structured(data, cls)
 
 
@@ -112,7 +115,7 @@ def _is_request(cls: Any) -> bool:
 
 
 def _structured(data: Mapping[str, Any], cls: Any) -> Request[Any]:
-    if cls not in _CLASSES.values():
+    if cls not in REQUEST_CLASSES.values():
         return request_from_dict(data)
     fields = {name: _from_plain(name, value) for name, value in data.items() if name != "endpoint"}
     known = {attribute.alias for attribute in attrs.fields(cls)}

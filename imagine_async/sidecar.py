@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cattrs import Converter
 
+from imagine_async.catalog import Dialect
 from imagine_async.inputs import BytesSource, FileSource, PathSource
 from imagine_async.version import VERSION
 
@@ -88,6 +89,7 @@ def _file_facts(source: FileSource) -> dict[str, Any]:
 def _converter() -> Converter:
     converter = Converter(omit_if_default=False)
     converter.register_unstructure_hook(BytesSource, _bytes_facts)
+    converter.register_unstructure_hook(Dialect, lambda dialect: dialect.name)
     converter.register_unstructure_hook(PathSource, _path_facts)
     converter.register_unstructure_hook(FileSource, _file_facts)
     return converter

@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable
 from contextvars import copy_context
 from typing import Any
 
-from anyio.lowlevel import current_token
+from anyio.lowlevel import EventLoopToken, current_token
 
-__all__ = ["spawn"]
+__all__ = ["spawn", "spawn_on"]
 
 
 def spawn(function: Callable[[], Awaitable[None]]) -> object:
@@ -24,7 +24,20 @@ def spawn(function: Callable[[], Awaitable[None]]) -> object:
     Returns:
         The task, which the caller keeps referenced for as long as it is to run.
     """
-    loop: Any = current_token().native_token
+    return spawn_on(current_token(), function)
+
+
+def spawn_on(token: EventLoopToken, function: Callable[[], Awaitable[None]]) -> object:
+    """Start a task on the event loop that runs in this thread, also from a callback, which is in no task.
+
+    Args:
+        token: The running event loop's.
+        function: As for `spawn`.
+
+    Returns:
+        The task.
+    """
+    loop: Any = token.native_token
     if hasattr(loop, "create_task"):
         return loop.create_task(function())
     import trio

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import select
 import socket
 import ssl
 from base64 import b64encode
 from collections.abc import Iterator
 
+import pytest
 from attrs import define, field
 
 from tests.scripted_server import read_head, reply, scripted_server
 
-__all__ = ["ProxyServer", "proxy_server"]
+__all__ = ["ProxyServer", "forget_proxies", "proxy_server"]
+
+
+def forget_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the proxies that are in use on this machine out of the environment."""
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
 
 
 @define

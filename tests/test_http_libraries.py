@@ -14,14 +14,17 @@ import httpx
 import httpx2
 import pytest
 
+from imagine_async import NO_RETRY, AsyncImagine
 from imagine_async.call import Call
 from imagine_async.errors import ConfigurationError, ConnectError, DisconnectedError, Outcome
 from imagine_async.requests import TextToImage
 from imagine_async.timeout import Timeout
-from imagine_async.transport.failures import FOREIGN_ERRORS, foreign_errors, translate
+from imagine_async.transport.failures import FOREIGN_ERRORS, translate
 from imagine_async.transport.http_library import HTTPX, library_of, loaded_libraries
+from tests.samples import png_bytes
 from tests.scripted_server import answering, read_head, read_request, reply, reset, scripted_server
 
+KEY = "vk-secret0123456789"
 LIBRARIES = [pytest.param(httpx, id="httpx"), pytest.param(httpx2, id="httpx2")]
 
 
@@ -203,7 +206,7 @@ async def test_a_broken_connection_is_told_apart(library: Any) -> None:
         async with client_of(library) as client, aclosing(Form()) as nothing:
             of = library_of(client)
             request = of.build_request(client, "GET", server.url, headers={}, pieces=nothing, timeout=Timeout())
-            with pytest.raises(foreign_errors()) as caught:
+            with pytest.raises(of.errors) as caught:
                 await client.send(request, auth=None)
     call.outcome = Outcome.UNKNOWN
     failure = translate(caught.value, call)
@@ -212,13 +215,21 @@ async def test_a_broken_connection_is_told_apart(library: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "error",
-    [httpx2.ReadError(""), httpcore2.ReadError(""), httpx.ReadError(""), httpcore.ReadError(""), OSError()],
+    ("name", "error"),
+    [
+        ("httpx", httpx.ReadError("")),
+        ("httpx", httpcore.ReadError("")),
+        ("httpx", OSError()),
+        ("httpx2", httpx2.ReadError("")),
+        ("httpx2", httpcore2.ReadError("")),
+        ("httpx2", anyio.EndOfStream()),
+    ],
     ids=repr,
 )
-def test_errors_of_every_loaded_library_are_known(error: Exception) -> None:
-    """Whichever library raised it, an error is foreign."""
-    assert isinstance(error, foreign_errors())
+def test_a_library_knows_its_errors(name: str, error: Exception) -> None:
+    """Its own errors, those of what it stands on, and those of the network belong to a library."""
+    library = next(each for each in loaded_libraries() if each.name == name)
+    assert isinstance(error, library.errors)
 
 
 @pytest.mark.parametrize(
@@ -246,3 +257,60 @@ async def test_answers_of_one_connection_follow_each_other() -> None:
                     request = of.build_request(client, "GET", server.url, headers={}, pieces=nothing, timeout=Timeout())
                     assert (await client.send(request, auth=None)).content == expected
     assert server.connections == 1
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("library", LIBRARIES)
+async def test_a_whole_call_through_a_client_that_was_brought(library: Any) -> None:
+    """A picture is made through a client of either library, and the client stays open."""
+    seen = []
+
+    def behave(connection: Any) -> None:
+        seen.append(read_request(connection))
+        connection.sendall(reply(png_bytes(32, 8)))
+
+    with scripted_server(behave) as server:
+        async with client_of(library, headers={"x-mine": "1"}) as http_client:
+            async with AsyncImagine(KEY, base_url=server.url, http_client=http_client, retry=NO_RETRY) as client:
+                assert (await client.text_to_image("a fox")).width == 32
+            assert not http_client.is_closed
+    head, form = seen[0]
+    assert b"x-mine: 1\r\n" in head
+    assert KEY.encode() in head
+    assert b"a fox" in form
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("library", LIBRARIES)
+async def test_a_broken_call_through_a_client_that_was_brought(library: Any) -> None:
+    """A failure of either library becomes the SDK's own, with the right outcome and without the key."""
+
+    def behave(connection: Any) -> None:
+        read_request(connection)
+        reset(connection)
+
+    with scripted_server(behave) as server:
+        async with client_of(library) as http_client:
+            client = AsyncImagine(KEY, base_url=server.url, http_client=http_client, retry=NO_RETRY)
+            with pytest.raises(DisconnectedError) as caught:
+                await client.text_to_image("a fox")
+    assert caught.value.outcome is Outcome.UNKNOWN
+    assert KEY not in repr(caught.value) + str(caught.value)
+
+
+@pytest.mark.anyio
+async def test_what_the_caller_was_handling_is_left_alone() -> None:
+    """A call that fails while the caller handles an error of its own does not touch that error or name it as cause."""
+
+    def behave(connection: Any) -> None:
+        read_request(connection)
+
+    with scripted_server(behave) as server:
+        async with AsyncImagine(KEY, base_url=server.url, retry=NO_RETRY) as client:
+            try:
+                raise FileNotFoundError("the caller's own")
+            except FileNotFoundError:
+                with pytest.raises(DisconnectedError) as caught:
+                    await client.text_to_image("a fox")
+    assert caught.value.__cause__ is None
+    assert "the caller's own" not in str(caught.value)

@@ -189,7 +189,7 @@ def test_truth_values_are_black_and_white(shape: tuple[int, ...]) -> None:
         (numpy.zeros((4, 4, 0), "uint8"), "is empty"),
         (numpy.zeros(4, "uint8"), "height x width"),
         (numpy.uint8(4), "height x width"),
-        (numpy.zeros((4, 5, 2), "uint8"), "1, 3 or 4 channels"),
+        (numpy.zeros((5, 5, 2), "uint8"), "1, 3 or 4 channels"),
         (numpy.zeros((3, 8, 8), "uint8"), r"array\.transpose\(1, 2, 0\)"),
         (numpy.zeros((1, 8, 8, 3), "uint8"), r"pass array\[0\]"),
         (numpy.zeros((2, 8, 8, 3), "uint8"), "height x width"),

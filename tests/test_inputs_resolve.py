@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ LARGE = PNG.ljust(3 * 1024 * 1024, b"\x07")
 URL = "https://example.com/fox.png?signature=secret"
 
 
-async def pieces_of(content: bytes, length: int = 100_000) -> AsyncIterator[bytes]:
+async def pieces_of(content: bytes, length: int = 100_000) -> AsyncGenerator[bytes, None]:
     for start in range(0, len(content), length):
         await anyio.lowlevel.checkpoint()
         yield content[start : start + length]
@@ -42,7 +42,7 @@ def fetch_of(content: bytes | Exception, seen: list[str] | None = None) -> Fetch
             seen.append(url)
         if isinstance(content, Exception):
             raise content
-        async with contextlib.aclosing(pieces_of(content)) as pieces:  # type: ignore[type-var]
+        async with contextlib.aclosing(pieces_of(content)) as pieces:
             yield pieces
 
     return fetch
@@ -91,8 +91,9 @@ STREAMS: dict[str, Callable[[bytes], Any]] = {
 
 
 async def mapped(kind: Callable[[bytes], Any], content: bytes) -> AsyncIterator[Any]:
-    async for piece in pieces_of(content):
-        yield kind(piece)
+    async with contextlib.aclosing(pieces_of(content)) as pieces:
+        async for piece in pieces:
+            yield kind(piece)
 
 
 @pytest.mark.anyio

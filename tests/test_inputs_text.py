@@ -170,12 +170,19 @@ def test_broken_data_uri_is_refused(text: str, advice: str) -> None:
     assert caught.value.field == "mask"
 
 
-@pytest.mark.parametrize("text", [f"data:;base64,{BASE64}", f"data:,{quote(PNG)}", f"data:,{'x' * 4000}"])
+@pytest.mark.parametrize("text", [f"data:;base64,{BASE64}", f"data:,{quote(PNG)}", f"data:,{'x' * 9 * len(PNG)}"])
 def test_data_uri_has_a_cap(text: str) -> None:
     """A data URI beyond the cap is refused, and its error shows the first characters only."""
-    with pytest.raises(InvalidRequestError, match="larger than 1000 bytes") as caught:
-        as_source(text, "image", max_bytes=1000)
+    with pytest.raises(InvalidRequestError, match=f"larger than {len(PNG) - 1} bytes") as caught:
+        as_source(text, "image", max_bytes=len(PNG) - 1)
     assert len(caught.value.value) < 60
+
+
+def test_data_uri_may_reach_the_cap() -> None:
+    """A data URI of exactly the cap is taken, in the encoding that takes most room too."""
+    quoted = "".join(f"%{byte:02x}" for byte in PNG)
+    for text in (f"data:;base64,{BASE64}", f"data:,{quoted}"):
+        assert as_source(text, "image", max_bytes=len(PNG)) == as_source(PNG, "image")
 
 
 HINTS = {

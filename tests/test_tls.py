@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
 import ssl
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import trustme
+from cryptography import x509
 
 from tests.samples import png_bytes
 from tests.scripted_server import Behaviour, read_request, reply, scripted_server
@@ -86,3 +88,43 @@ def test_untrusted_server_is_sent_nothing(picture: Path) -> None:
     with scripted_server(answering_over_tls(trustme.CA())) as server:
         lines = run_calls(server.url.replace("http:", "https:"), "asyncio", picture)
     assert all(line.startswith("ConnectError not_sent") and "CERTIFICATE_VERIFY_FAILED" in line for line in lines)
+
+
+def test_a_directory_of_authorities_is_trusted(picture: Path, tmp_path: Path) -> None:
+    """With the authority in SSL_CERT_DIR, under the name that OpenSSL looks for, calls go through."""
+    authority = trustme.CA(organization_name="tls", organization_unit_name="test")
+    directory = tmp_path / "authorities"
+    directory.mkdir()
+    authority.cert_pem.write_to_path(str(directory / f"{subject_hash(authority)}.0"))
+    with scripted_server(answering_over_tls(authority)) as server:
+        url = server.url.replace("http:", "https:")
+        lines = run_calls(url, "asyncio", picture, SSL_CERT_FILE="", SSL_CERT_DIR=str(directory))
+    assert lines == ["32", "32"]
+
+
+@pytest.mark.parametrize(
+    "environment", [{"SSL_CERT_FILE": "/no/such.pem"}, {"SSL_CERT_FILE": __file__}], ids=["missing", "no certificates"]
+)
+def test_authorities_that_cannot_be_read_are_a_wrong_setting(picture: Path, environment: dict[str, str]) -> None:
+    """What SSL_CERT_FILE names and cannot be read is named by the error, and nothing is sent."""
+    with scripted_server(answering_over_tls(trustme.CA())) as server:
+        lines = run_calls(server.url.replace("http:", "https:"), "asyncio", picture, **environment)
+    assert all(line.startswith("ConfigurationError not_sent") for line in lines)
+    assert all(environment["SSL_CERT_FILE"] in line for line in lines)
+
+
+def subject_hash(authority: trustme.CA) -> str:
+    """Compute the name under which OpenSSL looks an authority up: SHA-1 of its subject in canonical form."""
+    certificate = x509.load_pem_x509_certificate(authority.cert_pem.bytes())
+    canonical = b"".join(_canonical_part(attribute) for attribute in certificate.subject)
+    digest = hashlib.sha1(canonical, usedforsecurity=False).digest()
+    return f"{int.from_bytes(digest[:4], 'little'):08x}"
+
+
+def _canonical_part(attribute: x509.NameAttribute[str]) -> bytes:
+    # The object identifier as it stands in the encoded name, and the text in lower case as UTF-8.
+    encoded = x509.Name([attribute]).public_bytes()
+    identifier = encoded[6 : 8 + encoded[7]]
+    text = attribute.value.lower().encode()
+    pair = identifier + bytes([0x0C, len(text)]) + text
+    return bytes([0x31, len(pair) + 2, 0x30, len(pair)]) + pair

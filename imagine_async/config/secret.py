@@ -27,7 +27,7 @@ class Secret:
         value: The text.
     """
 
-    __slots__ = ("_reveal",)
+    __slots__ = ("__weakref__", "_reveal")
 
     def __init__(self, value: str) -> None:
         # A closure, so that tools that walk over attributes do not meet the text.

@@ -136,7 +136,7 @@ class Ledger:
 
     def _take_over(self, request: Request[Any], tokens: float | None) -> _Account:
         self._reserved -= tokens or 0.0
-        key = (request.endpoint.name, getattr(request, "style", None))
+        key = (request.endpoint.name, request.billed_style)
         account = self._accounts.setdefault(key, _Account())
         account.calls += 1
         account.unpriced += tokens is None

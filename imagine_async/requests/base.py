@@ -78,9 +78,15 @@ class Request(Generic[ResultT]):
                 yield attribute.name, value
 
     @property
+    def billed_style(self) -> str | None:
+        """The style that the price may depend on; `None` where the call has none."""
+        style: str | None = getattr(self, "style", None)
+        return style
+
+    @property
     def price_keys(self) -> tuple[str, ...]:
         """The keys under which a price may stand, the most exact first."""
-        style = getattr(self, "style", None)
+        style = self.billed_style
         exact = (f"{self.endpoint.name}/{style}",) if style else ()
         return (*exact, self.endpoint.name)
 

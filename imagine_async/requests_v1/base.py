@@ -72,11 +72,10 @@ class V1Request(ImageRequest):
         yield from self.extra.items()
 
     @property
-    def price_keys(self) -> tuple[str, ...]:
-        """The keys under which a price may stand: with the number of the style that is sent, and without."""
+    def billed_style(self) -> str | None:
+        """The number of the style that is sent, as text; `None` where none is."""
         style = dict(self.form()).get("style_id")
-        exact = () if style is None else (f"{self.endpoint.name}/{style}",)
-        return (*exact, self.endpoint.name)
+        return None if style is None else str(style)
 
 
 def _wire_name(attribute: Attribute[Any]) -> str:

@@ -6,22 +6,17 @@ from imagine_async.call import Call
 from imagine_async.errors import ConnectError, DisconnectedError, ImagineError, Outcome
 from imagine_async.transport.http_library import HTTPX, loaded_libraries
 
-__all__ = ["FOREIGN_ERRORS", "bare", "foreign_errors", "innermost", "reason", "translate"]
+__all__ = ["FOREIGN_ERRORS", "bare", "innermost", "reason", "translate"]
 
 FOREIGN_ERRORS = HTTPX.errors
-"""What may come out of httpx, httpcore, anyio and ssl: their anyio backend leaves some errors unmapped."""
-
-
-def foreign_errors() -> tuple[type[Exception], ...]:
-    """Return what may come out of any HTTP library that is loaded; an `except` clause may call it."""
-    return tuple(error for library in loaded_libraries() for error in library.errors)
+"""What may come out of the SDK's own connections. A client that was brought has the `errors` of its own library."""
 
 
 def translate(error: Exception, call: Call) -> ImagineError:
     """Turn a foreign error into one of the SDK's.
 
     Args:
-        error: One of `foreign_errors()`.
+        error: One of the `errors` of an HTTP library.
         call: The call that it befell; tells how far the form had come.
 
     Returns:
@@ -72,7 +67,7 @@ def reason(error: Exception) -> str:
     """Say in a few words what happened.
 
     Args:
-        error: One of `foreign_errors()`.
+        error: One of the `errors` of an HTTP library.
 
     Returns:
         Its name, and what the operating system said.

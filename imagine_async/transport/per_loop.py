@@ -1,16 +1,20 @@
 """Things that hold connections, and so belong to the event loop they were made on.
 
 A connection cannot be used from a second loop. So every loop gets a thing of its own, which goes when its owner or
-its loop does: a loop ends the async generators that were begun on it before it closes, and one of those stands guard.
+its loop does. A loop ends the async generators that were begun on it before it closes, and one of those stands guard.
+An owner that nobody refers to any more has its thing closed on the loop, as soon as that has a turn.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncGenerator, Callable
 from typing import Any, Generic, Protocol, TypeVar
-from weakref import WeakKeyDictionary
+from weakref import finalize
 
-from anyio.lowlevel import RunVar
+from anyio.lowlevel import EventLoopToken, RunVar, current_token
+
+from imagine_async.tasks import spawn_on
 
 __all__ = ["PerLoop"]
 
@@ -31,18 +35,23 @@ class PerLoop(Generic[T]):
 
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
+        # Stands for this object in the loops' registries, which must not keep it alive.
+        self._key = object()
 
     async def get(self) -> T:
         """Return the running loop's thing; make it on first use."""
-        guarded: _Guarded[T] | None = _of_this_loop().get(self)
+        things = _of_this_loop()
+        guarded: _Guarded[T] | None = things.get(self._key)
         if guarded is None:
-            guarded = _of_this_loop()[self] = _Guarded(self._make())
+            guarded = things[self._key] = _Guarded(self._make())
+            guarded.when_abandoned = finalize(self, _close_soon, current_token(), things, self._key)
+            guarded.when_abandoned.atexit = False
             await guarded.open()
         return guarded.thing
 
     async def aclose(self) -> None:
         """Close the running loop's thing; those of other loops go with their loops."""
-        guarded = _of_this_loop().pop(self, None)
+        guarded = _of_this_loop().pop(self._key, None)
         if guarded is not None:
             await guarded.aclose()
 
@@ -50,7 +59,9 @@ class PerLoop(Generic[T]):
 class _Guarded(Generic[T]):
     def __init__(self, thing: T) -> None:
         self.thing = thing
-        self._guard = _close_at_the_end(thing)
+        self.when_abandoned: finalize[..., Any] | None = None
+        self.closing: object = None
+        self._guard = self._close_at_the_end()
 
     async def open(self) -> None:
         await anext(self._guard)
@@ -58,21 +69,46 @@ class _Guarded(Generic[T]):
     async def aclose(self) -> None:
         await self._guard.aclose()
 
+    async def _close_at_the_end(self) -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            if self.when_abandoned is not None:
+                # Else every loop that the owner was ever used on would stay in memory with it.
+                self.when_abandoned.detach()
+            await self.thing.aclose()
 
-async def _close_at_the_end(thing: _Closable) -> AsyncGenerator[None, None]:
-    try:
-        yield
-    finally:
-        await thing.aclose()
+
+_Things = dict[object, _Guarded[Any]]
+_things: RunVar[_Things] = RunVar("imagine_async_things")
 
 
-_things: RunVar[WeakKeyDictionary[PerLoop[Any], _Guarded[Any]]] = RunVar("imagine_async_things")
-
-
-def _of_this_loop() -> WeakKeyDictionary[PerLoop[Any], _Guarded[Any]]:
+def _of_this_loop() -> _Things:
     try:
         return _things.get()
     except LookupError:
-        things: WeakKeyDictionary[PerLoop[Any], _Guarded[Any]] = WeakKeyDictionary()
+        things: _Things = {}
         _things.set(things)
         return things
+
+
+def _close_soon(token: EventLoopToken, things: _Things, key: object) -> None:
+    """Have a thing closed on its loop; called by the garbage collector, in whatever thread."""
+    # A loop that is gone has taken its things along; each library says so with an error of its own.
+    with contextlib.suppress(Exception):
+        token.backend_class.run_sync_soon(_close_now, (token, things, key), token.native_token)
+
+
+def _close_now(token: EventLoopToken, things: _Things, key: object) -> None:
+    guarded = things.get(key)
+    if guarded is None:
+        return
+
+    async def close() -> None:
+        # Kept in the registry until it is closed, so that neither task nor guard is collected before.
+        try:
+            await guarded.aclose()
+        finally:
+            things.pop(key, None)
+
+    guarded.closing = spawn_on(token, close)
