@@ -326,5 +326,8 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls):
 
     def __repr__(self) -> str:
         """Tell where the calls go and what has been used; never the key."""
+        if not hasattr(self, "_shared"):
+            # A traceback of the constructor's error may show its local variables.
+            return f"<{type(self).__name__} that was not made>"
         usage = self._shared.ledger.usage()
         return f"<{type(self).__name__} {self._shared.base_url} calls={usage.calls} tokens={usage.tokens:g}>"

@@ -269,4 +269,6 @@ class Imagine(GenerationCalls, EditingCalls, VideoCalls):
 
     def __repr__(self) -> str:
         """Tell where the calls go and what has been used; never the key."""
+        if not hasattr(self, "_client"):
+            return "<Imagine that was not made>"
         return repr(self._client.get()).replace("AsyncImagine", "Imagine", 1)

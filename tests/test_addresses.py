@@ -175,6 +175,15 @@ async def test_the_apis_own_host_may_be_private(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("host", ["evil-api.example", "x.api.example", "api.example.evil", "API.example."])
+async def test_only_that_very_host_may(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    """A host that merely looks like the API's own is judged like any other."""
+    names(monkeypatch, ["127.0.0.1"])
+    with pytest.raises(ForbiddenAddressError):
+        await GuardedBackend("api.example", Wires()).connect_tcp(host, 80, 5.0)
+
+
+@pytest.mark.anyio
 async def test_addresses_are_tried_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     """The families alternate, an address that fails makes way, and none may use up the time of those that follow."""
     names(monkeypatch, ["2606:4700::1", "2606:4700::2", "1.1.1.1", "1.0.0.1", "1.1.1.1"])

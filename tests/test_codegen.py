@@ -225,6 +225,8 @@ METHODS = {
         """,
         """
         def __repr__(self) -> str:
+            if not hasattr(self, "_client"):
+                return "<Imagine that was not made>"
             return repr(self._client.get()).replace("AsyncImagine", "Imagine", 1)
         """,
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import pickle
 import socket
@@ -9,6 +10,7 @@ import threading
 from typing import Any
 
 import anyio
+import httpcore
 import httpx
 import httpx2
 import pytest
@@ -16,6 +18,7 @@ import pytest
 from imagine_async.errors import ConfigurationError, DownloadError, ReplyTooLargeError
 from imagine_async.timeout import Timeout
 from imagine_async.transport.downloads import Downloader
+from imagine_async.transport.guard import GuardedBackend
 from tests.downloading import BODY, TIMEOUT, failure, fetched, redirect
 from tests.scripted_server import Behaviour, answering, read_head, reply, reset, scripted_server
 
@@ -89,15 +92,40 @@ async def test_a_connection_is_kept_for_the_next_download() -> None:
 
 async def test_connections_to_several_hosts_stay_within_the_limit() -> None:
     """An idle connection to one host makes room for one to another, and both hosts are served in turn."""
-    with (
-        scripted_server(answering(reply(b"a"))) as one,
-        scripted_server(answering(reply(b"b"), reply(b"c"))) as other,
-    ):
+    left = threading.Event()
+
+    def behave(connection: socket.socket) -> None:
+        answering(reply(b"a"), hang_up=False)(connection)
+        left.set()
+
+    with scripted_server(behave) as one, scripted_server(answering(reply(b"b"), reply(b"c"))) as other:
         downloader = Downloader(one.url, 1000, limit=1)
         found = [await downloader.read(url, timeout=TIMEOUT) for url in (one.url, other.url, other.url)]
+        assert await anyio.to_thread.run_sync(left.wait, 10)
         await downloader.aclose()
     assert found == [b"a", b"b", b"c"]
     assert (one.connections, other.connections) == (1, 1)
+
+
+async def test_a_request_that_is_cancelled_as_it_leaves_ends_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cancelled at the very moment of sending, a download leaves no iterator half-way, which trio would report."""
+    scope = anyio.CancelScope()
+
+    class Cancelling(httpcore.AsyncMockStream):
+        async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+            scope.cancel()
+            await anyio.lowlevel.checkpoint()
+
+    async def connect(*_: Any) -> httpcore.AsyncNetworkStream:
+        return Cancelling([])
+
+    monkeypatch.setattr(GuardedBackend, "connect_tcp", connect)
+    downloader = Downloader("http://localhost", 1000)
+    with scope:
+        await downloader.read("http://localhost/a.png", timeout=TIMEOUT)
+    gc.collect()
+    assert scope.cancelled_caught
+    await downloader.aclose()
 
 
 async def test_a_connection_that_the_server_closed_is_replaced() -> None:

@@ -28,6 +28,7 @@ from rich.traceback import Traceback
 
 from imagine_async import NO_RETRY, AsyncImagine, Image, Imagine, RetryPolicy, Secret, TextToImage
 from imagine_async.config import KEY_VARIABLE
+from imagine_async.errors import ConfigurationError
 from tests.samples import png_bytes
 from tests.scripted_server import Behaviour, answering, read_request, reply, reset, scripted_server
 
@@ -79,8 +80,15 @@ def _with_those_behind(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _with_locals(error: BaseException) -> str:
-    frames = traceback.StackSummary.extract(traceback.walk_tb(error.__traceback__), capture_locals=True)
-    return "\n".join(f"{frame.name}: {frame.locals}" for frame in frames if frame.filename != __file__)
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename != __file__]
+    return "\n".join(f"{name} = {_repr(value)}" for frame in frames for name, value in frame.f_locals.items())
+
+
+def _repr(value: object) -> str:
+    try:
+        return repr(value)
+    except AttributeError:  # For example of an object whose constructor failed.
+        return ""
 
 
 def _with_richs_locals(error: BaseException) -> str:
@@ -333,10 +341,19 @@ def test_key_is_in_no_file(tmp_path: Path, evidence: Evidence) -> None:
     """Neither a picture nor the facts beside it hold the key, not even if the server repeats it."""
     play(SCENES["success with an echo"], in_sync, KEYS["text"], evidence)
     image = next(item for item in evidence.objects if isinstance(item, Image))
-    image.save(tmp_path / "fox.png")
+    image.save(tmp_path / "fox.png", sidecar=True)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(files) >= 2
     assert [path for path in files if KEY.encode() in path.read_bytes()] == []
+
+
+@pytest.mark.parametrize("client", [AsyncImagine, Imagine])
+def test_client_that_was_never_made_can_be_shown(client: type[AsyncImagine] | type[Imagine]) -> None:
+    """A traceback with local variables can be made of a constructor's error, although they hold a half-made client."""
+    with pytest.raises(ConfigurationError) as caught:
+        client(KEY, timeout=-1)
+    frames = traceback.walk_tb(caught.value.__traceback__)
+    assert KEY not in "".join(traceback.StackSummary.extract(frames, capture_locals=True).format())
 
 
 # The scan itself has to see a key where there is one.

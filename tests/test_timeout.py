@@ -58,6 +58,12 @@ def test_a_number_out_of_range_is_refused_under_the_callers_name(value: Any) -> 
         Timeout.of(value, "patience")
 
 
+def test_a_number_too_long_to_write_is_refused() -> None:
+    """A number of more digits than Python writes is refused like any other."""
+    with pytest.raises(ConfigurationError, match="timeout=<int>"):
+        Timeout.of(10**5000)
+
+
 def test_another_total_is_checked_too() -> None:
     """with_total refuses what the constructor refuses."""
     with pytest.raises(ConfigurationError, match=r"timeout\.total=0"):

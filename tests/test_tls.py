@@ -10,10 +10,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 import trustme
 from cryptography import x509
 
+from imagine_async.errors import ConfigurationError
+from imagine_async.transport import trust
 from tests.samples import png_bytes
 from tests.scripted_server import Behaviour, read_request, reply, scripted_server
 
@@ -103,14 +106,38 @@ def test_a_directory_of_authorities_is_trusted(picture: Path, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "environment", [{"SSL_CERT_FILE": "/no/such.pem"}, {"SSL_CERT_FILE": __file__}], ids=["missing", "no certificates"]
+    ("name", "value"),
+    [("SSL_CERT_FILE", "/no/such.pem"), ("SSL_CERT_FILE", __file__), ("SSL_CERT_DIR", "/no/such")],
+    ids=["no file", "no certificates", "no directory"],
 )
-def test_authorities_that_cannot_be_read_are_a_wrong_setting(picture: Path, environment: dict[str, str]) -> None:
-    """What SSL_CERT_FILE names and cannot be read is named by the error, and nothing is sent."""
+def test_authorities_that_cannot_be_read_are_a_wrong_setting(picture: Path, name: str, value: str) -> None:
+    """What the environment names and cannot be read is told by the error, and nothing is sent."""
+    environment = {"SSL_CERT_FILE": "", "SSL_CERT_DIR": "", name: value}
     with scripted_server(answering_over_tls(trustme.CA())) as server:
         lines = run_calls(server.url.replace("http:", "https:"), "asyncio", picture, **environment)
-    assert all(line.startswith("ConfigurationError not_sent") for line in lines)
-    assert all(environment["SSL_CERT_FILE"] in line for line in lines)
+    assert len(lines) == 2
+    assert all(line.startswith("ConfigurationError not_sent") and f"{name}={value}" in line for line in lines)
+
+
+def test_without_a_word_from_the_environment_certifi_is_trusted(picture: Path) -> None:
+    """Where the environment names nobody, a server of one's own is not trusted."""
+    with scripted_server(answering_over_tls(trustme.CA())) as server:
+        url = server.url.replace("http:", "https:")
+        lines = run_calls(url, "asyncio", picture, SSL_CERT_FILE="", SSL_CERT_DIR="")
+    assert all(line.startswith("ConnectError not_sent") and "CERTIFICATE_VERIFY_FAILED" in line for line in lines)
+
+
+def test_a_broken_certifi_is_a_wrong_setting_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where certifi's own file cannot be read, the error says so."""
+
+    def fail() -> ssl.SSLContext:
+        raise FileNotFoundError("cacert.pem")
+
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(httpx, "create_ssl_context", fail)
+    with pytest.raises(ConfigurationError, match=r"certifi cannot be read: cacert\.pem"):
+        trust.shared_ssl_context.__wrapped__()
 
 
 def subject_hash(authority: trustme.CA) -> str:
@@ -121,10 +148,10 @@ def subject_hash(authority: trustme.CA) -> str:
     return f"{int.from_bytes(digest[:4], 'little'):08x}"
 
 
-def _canonical_part(attribute: x509.NameAttribute[str]) -> bytes:
+def _canonical_part(attribute: x509.NameAttribute[str | bytes]) -> bytes:
     # The object identifier as it stands in the encoded name, and the text in lower case as UTF-8.
     encoded = x509.Name([attribute]).public_bytes()
     identifier = encoded[6 : 8 + encoded[7]]
-    text = attribute.value.lower().encode()
+    text = str(attribute.value).lower().encode()
     pair = identifier + bytes([0x0C, len(text)]) + text
     return bytes([0x31, len(pair) + 2, 0x30, len(pair)]) + pair

@@ -81,7 +81,12 @@ def enter(method: Method) -> str:
 
 def tell(method: Method) -> str:
     """Show the async client under the sync one's name."""
-    return f'        return repr({_ASYNC_CLIENT}).replace("{method.unit.name}", "{method.unit.sync_name}", 1)\n'
+    name, sync_name = method.unit.name, method.unit.sync_name
+    return (
+        '        if not hasattr(self, "_client"):\n'
+        f'            return "<{sync_name} that was not made>"\n'
+        f'        return repr({_ASYNC_CLIENT}).replace("{name}", "{sync_name}", 1)\n'
+    )
 
 
 def secrets(method: Method) -> list[ast.arg]:

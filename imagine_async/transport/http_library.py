@@ -11,7 +11,7 @@ import ssl
 import sys
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any
 
 import anyio
 import httpcore  # noqa: F401 - its errors are looked up by name
@@ -21,7 +21,7 @@ from attrs import field, frozen
 from imagine_async.errors import ConfigurationError
 from imagine_async.timeout import Timeout
 
-__all__ = ["HTTPX", "NO_PIECES", "HttpLibrary", "Pieces", "library_of", "loaded_libraries"]
+__all__ = ["HTTPX", "NO_PIECES", "HttpLibrary", "library_of", "loaded_libraries"]
 
 _CORES = {"httpx": "httpcore", "httpx2": "httpcore2"}
 
@@ -55,17 +55,6 @@ _CORE_NEVER_CONNECTED = (
 )
 
 
-class Pieces(AsyncIterable[bytes], Protocol):
-    """A request's body on its way out.
-
-    An iterator and no generator: one that a broken connection leaves half-way is closed in order, not by chance.
-    """
-
-    async def aclose(self) -> None:
-        """Close it, wherever it stands."""
-        ...
-
-
 class _NoPieces:
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
@@ -73,11 +62,8 @@ class _NoPieces:
     async def __anext__(self) -> bytes:
         raise StopAsyncIteration
 
-    async def aclose(self) -> None:
-        pass
 
-
-NO_PIECES: Pieces = _NoPieces()
+NO_PIECES: AsyncIterable[bytes] = _NoPieces()
 """The body of a request that has none. The libraries' own is a generator, which a cancelled request leaves half-way."""
 
 
@@ -136,7 +122,7 @@ class HttpLibrary:
         *,
         headers: Mapping[str, str],
         timeout: Timeout,
-        pieces: Pieces = NO_PIECES,
+        pieces: AsyncIterable[bytes] = NO_PIECES,
     ) -> httpx.Request:
         """Build a request with a body that leaves piece by piece, and with the client's own headers and cookies.
 
@@ -146,7 +132,8 @@ class HttpLibrary:
             url: The whole URL.
             headers: Further headers; with a body, its length and type among them.
             timeout: What bounds it.
-            pieces: The body.
+            pieces: The body. It should be an iterator and no generator: one that a broken connection leaves half-way
+                is closed by its owner in order, not by chance.
 
         Returns:
             The request.
@@ -228,14 +215,11 @@ def _named(module: ModuleType | None, names: tuple[str, ...]) -> tuple[type[Exce
 class _PieceStream:
     """A body of the class that the library looks for; it joins this one and the library's own."""
 
-    def __init__(self, pieces: Pieces) -> None:
+    def __init__(self, pieces: AsyncIterable[bytes]) -> None:
         self._pieces = pieces
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return aiter(self._pieces)
-
-    async def aclose(self) -> None:
-        await self._pieces.aclose()
 
 
 HTTPX = _library(httpx.__name__)

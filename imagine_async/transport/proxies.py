@@ -77,12 +77,9 @@ class Proxies:
             The proxy; `None` where the way is direct.
         """
         proxy = self.by_scheme.get(origin.scheme.decode()) or self.by_scheme.get("all")
-        return None if proxy is None or self._is_bypassed(origin.host.decode("ascii"), origin.port) else proxy
-
-    def _is_bypassed(self, host: str, port: int) -> bool:
-        rules = {"no": self.bypass}
-        # A bare IPv6 address is recognized without a port alone.
-        return bool(proxy_bypass_environment(f"{host}:{port}", rules) or proxy_bypass_environment(host, rules))
+        if proxy is None or proxy_bypass_environment(f"{origin.host.decode()}:{origin.port}", {"no": self.bypass}):
+            return None
+        return proxy
 
 
 def proxies_from_environment() -> Proxies:

@@ -18,6 +18,7 @@ from imagine_async.timeout import Timeout
 from imagine_async.transport.downloads import Downloader
 from imagine_async.transport.failures import bare, innermost, translate
 from imagine_async.transport.http_library import HTTPX, library_of
+from imagine_async.transport.log_scrubbing import keep_out_of_logs
 from imagine_async.transport.loop_clients import LoopClients
 from imagine_async.transport.reading import content_at, image_of, read_reply
 from imagine_async.version import VERSION
@@ -108,6 +109,7 @@ class Transport:
         http_client: httpx.AsyncClient | None = None,
     ) -> None:
         self._key = key
+        keep_out_of_logs(key)
         self._base_url = base_url
         self._loop_clients = LoopClients(limit=max_connections)
         self._max_reply_bytes = max_reply_bytes
@@ -140,17 +142,24 @@ class Transport:
         Raises:
             ImagineError: The attempt failed; nothing else comes out.
         """
+        failure: ImagineError
         try:
             return await self._exchange(call)
         except ImagineError as error:
             if error.outcome is Outcome.NOT_SENT:
                 # A file may turn out to have changed when a part of the form has left already.
                 error.outcome = call.outcome
-            _scrub(error, self._key)
-            raise
+            failure, cause = error, error.__cause__
         except self._library.errors as error:
             failure, cause = translate(error, call), innermost(error)
-        # Raised out here, the failure does not drag the library's error along, which holds the key in its request.
+        except BaseException as error:
+            # A cancellation, too, would show the variables of all those frames.
+            error.__traceback__ = None
+            raise
+        _scrub(failure, self._key)
+        # Raised out here and without its past, the failure drags neither the library's error along, which holds the
+        # key in its request, nor frames whose variables hold a reply that may repeat it.
+        bare(failure)
         raise failure from bare(cause)
 
     async def aclose(self) -> None:
