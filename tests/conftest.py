@@ -4,7 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from imagine_async.config import BASE_URL_VARIABLE, KEY_VARIABLE
+from imagine_async.config import (
+    BASE_URL_VARIABLE,
+    BUDGET_VARIABLE,
+    CONFIG_VARIABLE,
+    KEY_VARIABLE,
+    RATE_LIMIT_VARIABLE,
+    TIMEOUT_VARIABLE,
+)
+
+_VARIABLES = (
+    BASE_URL_VARIABLE,
+    BUDGET_VARIABLE,
+    CONFIG_VARIABLE,
+    KEY_VARIABLE,
+    RATE_LIMIT_VARIABLE,
+    TIMEOUT_VARIABLE,
+)
 
 
 @pytest.fixture(params=["asyncio", "trio"])
@@ -16,6 +32,6 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the developer's own key and base URL out of the tests."""
-    monkeypatch.delenv(KEY_VARIABLE, raising=False)
-    monkeypatch.delenv(BASE_URL_VARIABLE, raising=False)
+    """Keep the developer's own settings out of the tests."""
+    for variable in _VARIABLES:
+        monkeypatch.delenv(variable, raising=False)

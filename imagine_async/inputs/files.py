@@ -67,7 +67,7 @@ def from_file(file: Any, name: str, max_bytes: int) -> BytesSource | FileSource:
         InvalidRequestError: It is open in text mode, cannot be read, or is no picture.
     """
     try:
-        if isinstance(file, io.TextIOBase) or hasattr(file, "encoding"):
+        if isinstance(file, io.TextIOBase):
             raise InvalidRequestError(name, file, _TEXT_MODE)
         return _from_seekable(file, name) if _is_seekable(file) else _spooled(file, name, max_bytes)
     except InvalidRequestError:

@@ -87,7 +87,8 @@ def proxies_from_environment() -> Proxies:
 
     Lower case goes first. In a CGI program the upper-case `HTTP_PROXY` is ignored, because there it holds what a
     visitor sent. `NO_PROXY` holds names with all that ends in them, addresses, either with or without a port, or `*`;
-    without it everything goes through the proxy, this machine included.
+    without it everything goes through the proxy, this machine included. Through a tunnel to https the proxy learns no
+    more than the host; what goes to a base URL with http, the key included, it can read.
 
     Returns:
         The proxies.
