@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import TypeAlias, TypeVar
 
 from imagine_async.clock import Clock
-from imagine_async.errors import DownloadError, UnsafeUrlError
+from imagine_async.errors import DownloadError, ReplyTooLargeError, UnsafeUrlError
 from imagine_async.timeout import Timeout
 
 __all__ = ["OpenUrl", "fetch_with_tries", "worth_fetching_again"]
@@ -30,7 +30,7 @@ def worth_fetching_again(error: DownloadError) -> bool:
     Returns:
         True for failures of the network, for 408, 429 and 5xx, and for what came cut.
     """
-    if isinstance(error, UnsafeUrlError):
+    if isinstance(error, UnsafeUrlError) or isinstance(error.__cause__, ReplyTooLargeError):
         return False
     return error.status is None or error.status in (200, 206, 408, 429) or error.status >= 500
 

@@ -11,7 +11,6 @@ from imagine_async.config.find import (
     find_key,
     find_settings,
 )
-from imagine_async.config.logs import keep_out_of_logs
 from imagine_async.config.secret import Secret
 from imagine_async.config.table import (
     BASE_URL_VARIABLE,
@@ -35,5 +34,4 @@ __all__ = [
     "find_base_url",
     "find_key",
     "find_settings",
-    "keep_out_of_logs",
 ]

@@ -7,7 +7,8 @@ import logging
 
 import pytest
 
-from imagine_async.config import Secret, keep_out_of_logs
+from imagine_async.config import Secret
+from imagine_async.transport.log_scrubbing import keep_out_of_logs
 
 KEY = "vk-0123456789abcdef"
 LOGGERS = ("httpx", "httpcore.http11", "httpcore.connection", "httpcore.proxy", "httpcore2.http11", "httpx2")
