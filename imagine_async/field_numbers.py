@@ -10,10 +10,11 @@ from typing import Any
 from imagine_async.catalog import FormField
 from imagine_async.errors import InvalidRequestError
 
-__all__ = ["as_index", "as_truth", "number_in", "whole", "whole_in", "wire_text"]
+__all__ = ["END", "as_index", "as_truth", "number_in", "whole", "whole_in", "wire_text"]
 
-# Where no page names an end, this one keeps the number writable.
-_END = 10**100
+END = 10**100
+"""Where no page names an end, this one keeps a number writable."""
+
 _BOOL, _NUMBERS = "b", "fiu"
 
 
@@ -35,7 +36,7 @@ def whole(name: str, value: int | None, low: float = -inf, high: float = inf) ->
     if value is None:
         return None
     number = as_index(value)
-    if number is None or not (low <= number <= high and -_END < number < _END):
+    if number is None or not (low <= number <= high and -END < number < END):
         raise InvalidRequestError(name, value, f"pass a whole number{_range(low, high)}, or None to leave it open")
     return number
 

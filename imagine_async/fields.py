@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Mapping
 
 from imagine_async.errors import InvalidRequestError
+from imagine_async.field_numbers import END, as_index
 from imagine_async.inputs import AnySource, ImageInput, as_source
 
 __all__ = [
+    "encodable",
     "to_aspect_ratio",
     "to_extra",
     "to_image",
@@ -21,9 +22,6 @@ __all__ = [
     "to_style",
     "to_video_id",
 ]
-
-# The API names no upper end; this one keeps the number writable.
-_SEED_END = 10**100
 
 
 def to_prompt(value: str) -> str:
@@ -63,11 +61,8 @@ def to_seed(value: int | None) -> int | None:
     """Take a whole number of at least 1, also one of numpy's."""
     if value is None:
         return None
-    try:
-        number = 0 if _is_truth_value(value) else operator.index(value)
-    except TypeError:
-        number = 0
-    if not 1 <= number < _SEED_END:
+    number = as_index(value)
+    if number is None or not 1 <= number < END:
         raise InvalidRequestError(
             "seed", value, "pass a whole number of at least 1 (of 100 digits at most), or None to have one"
         )
@@ -98,18 +93,14 @@ def to_extra(value: Mapping[str, str | int | float] | None) -> dict[str, str]:
     return {_extra_name(name): _extra_text(name, item) for name, item in value.items()}
 
 
-def _is_truth_value(value: object) -> bool:
-    # Older releases of numpy take their own truth values for integers as well.
-    return isinstance(value, bool) or str(getattr(value, "dtype", "")) == "bool"
-
-
 def _text(name: str, value: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise InvalidRequestError(name, value, "pass a text that is not empty")
-    return _encodable(name, value.strip())
+    return encodable(name, value.strip())
 
 
-def _encodable(name: str, value: str) -> str:
+def encodable(name: str, value: str) -> str:
+    """Refuse a text that cannot be sent as UTF-8."""
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -120,7 +111,7 @@ def _encodable(name: str, value: str) -> str:
 def _extra_name(name: str) -> str:
     if not isinstance(name, str) or not name:
         raise InvalidRequestError("extra", name, "names of fields are texts that are not empty")
-    return _encodable("extra", name)
+    return encodable("extra", name)
 
 
 def _extra_text(name: str, value: str | int | float) -> str:
@@ -131,4 +122,4 @@ def _extra_text(name: str, value: str | int | float) -> str:
         text = str(value)
     except ValueError:
         raise InvalidRequestError(shown, value, "the number has too many digits") from None
-    return _encodable(shown, text)
+    return encodable(shown, text)

@@ -15,6 +15,7 @@ from imagine_async.catalog import (
 )
 from imagine_async.errors import ConfigurationError, InvalidRequestError
 from imagine_async.field_numbers import as_index, as_truth, number_in, whole, whole_in
+from imagine_async.fields import encodable
 
 __all__ = [
     "to_aesthetics_weight",
@@ -88,12 +89,7 @@ def to_negative_prompt(value: str | None) -> str | None:
         return None
     if not isinstance(value, str):
         raise InvalidRequestError("negative_prompt", value, "pass a text, or None for none")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        advice = "the text holds a lone surrogate and cannot be sent as UTF-8"
-        raise InvalidRequestError("negative_prompt", value, advice) from None
-    return value.strip() or None
+    return encodable("negative_prompt", value.strip()) or None
 
 
 def to_any_seed(value: int | None) -> int | None:

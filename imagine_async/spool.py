@@ -9,9 +9,23 @@ import weakref
 from collections.abc import Iterator
 from typing import BinaryIO
 
-__all__ = ["Spool"]
+__all__ = ["Spool", "SpooledFile"]
 
 _PIECE_BYTES = 1024 * 1024
+
+
+class SpooledFile:
+    """A temporary file without a name; it is closed, and its room on disk free, when nobody holds this object."""
+
+    def __init__(self) -> None:
+        file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as this object
+        weakref.finalize(self, file.close)
+        self.stream = file
+        self.read = file.read
+        self.seek = file.seek
+
+    def __repr__(self) -> str:
+        return "<spooled file>"
 
 
 class Spool:
@@ -25,12 +39,11 @@ class Spool:
     """
 
     def __init__(self) -> None:
-        self._file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the spool
+        self._file = SpooledFile()
         self._lock = threading.Lock()
         self._digest = hashlib.sha256()
         self.size = 0
         self.beginning = b""
-        weakref.finalize(self, self._file.close)
 
     @property
     def digest(self) -> str:
@@ -45,7 +58,7 @@ class Spool:
         """
         with self._lock:
             self._file.seek(self.size)
-            self._file.write(piece)
+            self._file.stream.write(piece)
             self._digest.update(piece)
             self.size += len(piece)
             if len(self.beginning) < 64:
@@ -61,5 +74,5 @@ class Spool:
 
     def file(self) -> BinaryIO:
         """Return the file itself, for a reader that is alone with it."""
-        self._file.flush()
-        return self._file
+        self._file.stream.flush()
+        return self._file.stream

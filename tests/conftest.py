@@ -16,7 +16,6 @@ from imagine_async.config import (
 _VARIABLES = (
     BASE_URL_VARIABLE,
     BUDGET_VARIABLE,
-    CONFIG_VARIABLE,
     KEY_VARIABLE,
     RATE_LIMIT_VARIABLE,
     TIMEOUT_VARIABLE,
@@ -35,3 +34,5 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the developer's own settings out of the tests."""
     for variable in _VARIABLES:
         monkeypatch.delenv(variable, raising=False)
+    # Empty: no files either, least of all the developer's own.
+    monkeypatch.setenv(CONFIG_VARIABLE, "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import signal
 import socket
 import stat
 import subprocess
@@ -47,12 +48,18 @@ def start(script: str, *arguments: str) -> subprocess.Popen[str]:
     Args:
         script: Its text, indented or not.
         *arguments: What it finds in `sys.argv[1:]`.
+
+    Returns:
+        The child; it may read its standard input to wait until `finish` is called.
     """
     # Not measured for coverage: a signal that strikes while the tracer runs is lost now and then, and never without it.
     untraced = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     return subprocess.Popen(
         [*_STRICT, _QUIET + textwrap.dedent(script), *arguments],
         env=untraced,
+        # A group of its own, so that what hangs can be ended with its children.
+        start_new_session=True,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -64,7 +71,8 @@ def finish(process: subprocess.Popen[str], code: int = 0) -> tuple[str, str]:
     try:
         out, err = process.communicate(timeout=_SECONDS)
     except subprocess.TimeoutExpired:
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         out, err = process.communicate()
         raise AssertionError(f"the process hangs\n{out}\n{err}") from None
     assert process.returncode == code, err
@@ -147,6 +155,7 @@ class HangingServer:
             return len(self.left)
 
     def _wait_for_the_end(self, connection: socket.socket) -> None:
+        connection.settimeout(None)
         # One that went away with a reset has gone as well.
         with contextlib.suppress(OSError):
             connection.recv(1)

@@ -82,7 +82,9 @@ InLoop = Callable[[Callable[[], Any]], Any]
 def test_warning_names_the_line_to_write_instead(in_loop: InLoop, seen: list[warnings.WarningMessage]) -> None:
     """It stands at the user's line and says which method blocks what, and what to write."""
     assert in_loop(lambda: facade().text_to_image("a fox")) == "a fox"
-    line = inspect.currentframe().f_lineno - 1  # type: ignore[union-attr]
+    here = inspect.currentframe()
+    assert here is not None
+    line = here.f_lineno - 3
     (warning,) = seen
     assert warning.category is BlockingCallWarning
     assert (warning.filename, warning.lineno) == (__file__, line)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 import weakref
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
 
 import anyio
 import pytest
@@ -20,13 +21,6 @@ async def thread_id() -> int:
 
 async def leave() -> None:
     raise SystemExit(1)
-
-
-def stop(left_behind: LoopThread) -> None:
-    """End a loop that this process has left behind without having been forked."""
-    native: Any = left_behind.wait_until_ready().native_token
-    del native.is_closed
-    left_behind.stop()
 
 
 def test_loop_that_was_lost_is_replaced() -> None:
@@ -100,18 +94,7 @@ def test_loop_after_a_fork() -> None:
     assert process.loop() is not parents
     assert parents in process._left_behind
     process.at_exit()
-    stop(parents)
-
-
-def test_loop_that_was_left_behind_takes_on_no_clean_up() -> None:
-    """In a child, the parent's loop counts as closed, so that it is asked for nothing when the child exits."""
-    process = loop_thread._Process()
-    loop = process.loop()
-    native: Any = loop.wait_until_ready().native_token
-    assert not native.is_closed()
-    process.after_fork_in_child()
-    assert native.is_closed()
-    stop(loop)
+    parents.stop()
 
 
 def test_loop_that_never_started_can_be_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,6 +110,27 @@ def test_loop_that_never_started_can_be_left_behind(monkeypatch: pytest.MonkeyPa
             process.loop()
     process.after_fork_in_child()
     assert process.loop().is_alive
+    process.at_exit()
+
+
+def test_threads_that_come_first_share_one_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many threads call first at once, one loop thread starts."""
+    process = loop_thread._Process()
+    monkeypatch.setattr(loop_thread, "_process", process)
+
+    def slow() -> LoopThread:
+        time.sleep(0.01)
+        return LoopThread()
+
+    monkeypatch.setattr(loop_thread, "LoopThread", slow)
+    together = threading.Barrier(8)
+
+    def call() -> int:
+        together.wait(5)
+        return run(thread_id)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len({future.result(20) for future in [pool.submit(call) for _ in range(8)]}) == 1
     process.at_exit()
 
 

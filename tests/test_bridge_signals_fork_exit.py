@@ -291,6 +291,21 @@ def test_step_of_the_parents_iteration_in_the_child_raises() -> None:
     assert finish(process)[0] == ["closed"]
 
 
+def test_exit_of_a_forked_child() -> None:
+    """A child whose interpreter ends in order says nothing of the parent's half-read iteration, nor closes it."""
+    process = start("""
+        items = iterate(lambda _: count(100))
+        next(items)
+        pid = os.fork()
+        if pid == 0:
+            sys.exit(3)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 3
+        say("child ended")
+        items.close()
+    """)
+    assert finish(process) == (["child ended", "closed"], "")
+
+
 @pytest.mark.parametrize(
     ("script", "code", "out"),
     [

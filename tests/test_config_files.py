@@ -1,4 +1,4 @@
-"""Settings from arguments, the environment and files: what counts more, what is refused, and where a key may go."""
+"""Settings files: which are read, how often, and what is refused."""
 
 from __future__ import annotations
 
@@ -7,204 +7,26 @@ import os
 import subprocess
 import sys
 import threading
-import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from attrs import frozen
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from imagine_async.catalog import DEFAULT_BASE_URL
 from imagine_async.config import (
-    BASE_URL_VARIABLE,
-    BUDGET_VARIABLE,
     CONFIG_VARIABLE,
-    FROM_SETTINGS,
-    KEY_VARIABLE,
-    RATE_LIMIT_VARIABLE,
-    TIMEOUT_VARIABLE,
-    FromSettings,
-    Secret,
-    Settings,
     files,
     find_settings,
 )
 from imagine_async.errors import ConfigurationError
-from imagine_async.timeout import Timeout
-
-KEY = "vk-0123456789abcdef"
-OTHER_KEY = "vk-of-the-project"
-
-
-@frozen
-class Places:
-    """Where settings may lie.
-
-    Args:
-        here: The file in the working directory.
-        user: The user's own.
-    """
-
-    here: Path
-    user: Path
+from tests.settings_places import KEY, Places, refusal, separate_places
 
 
 @pytest.fixture(autouse=True)
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
-    """Give each test a home and a working directory of its own, and no settings."""
-    for name in (KEY_VARIABLE, BASE_URL_VARIABLE, TIMEOUT_VARIABLE, RATE_LIMIT_VARIABLE, BUDGET_VARIABLE):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.delenv(CONFIG_VARIABLE, raising=False)
-    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
-    home, work = tmp_path / "home", tmp_path / "work"
-    (home / ".config" / "imagine").mkdir(parents=True)
-    work.mkdir()
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.chdir(work)
-    monkeypatch.setattr(sys, "platform", "linux")
-    return Places(work / "imagine.toml", home / ".config" / "imagine" / "imagine.toml")
-
-
-def refusal(**arguments: Any) -> str:
-    with pytest.raises(ConfigurationError) as caught:
-        find_settings(**{"api_key": KEY, **arguments})
-    return str(caught.value)
-
-
-def facts(found: Settings) -> tuple[object, ...]:
-    return found.api_key.reveal(), found.base_url, found.timeout, found.rate_limit, found.budget, found.v1_dialect
-
-
-FULL = """
-api_key = "vk-from-file"
-base_url = "https://api.vyro.ai/"
-timeout = 30
-rate_limit = "5/s"
-budget = 12.5
-v1_dialect = "python"
-"""
-
-
-def test_defaults() -> None:
-    """With a key alone, everything else is the default, and says so."""
-    found = find_settings(api_key=KEY)
-    assert facts(found) == (KEY, DEFAULT_BASE_URL, 300.0, "50/60s", None, "javascript")
-    assert found.sources == {
-        "api_key": "argument",
-        **dict.fromkeys(("base_url", "timeout", "rate_limit", "budget", "v1_dialect"), "default"),
-    }
-
-
-def test_sentinel_shows_what_it_means() -> None:
-    """In signatures the sentinel reads as what it does, and its type fits annotations."""
-    assert repr(FROM_SETTINGS) == "<from settings>"
-    assert isinstance(FROM_SETTINGS, FromSettings)
-    assert list(FromSettings) == [FROM_SETTINGS]
-
-
-@pytest.mark.parametrize("place", ["here", "user", "named"])
-def test_everything_from_a_file(place: str, places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each place may hold every setting."""
-    path = tmp_path / "other.toml" if place == "named" else getattr(places, place)
-    path.write_text(FULL)
-    if place == "named":
-        monkeypatch.setenv(CONFIG_VARIABLE, str(path))
-    found = find_settings()
-    assert facts(found) == ("vk-from-file", DEFAULT_BASE_URL, 30.0, "5/s", 12.5, "python")
-    assert set(found.sources.values()) == {str(path)}
-
-
-def test_everything_from_the_environment(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment counts more than files."""
-    places.here.write_text(FULL)
-    given = {
-        KEY_VARIABLE: f" {KEY}\n",
-        BASE_URL_VARIABLE: "https://proxy.example/",
-        TIMEOUT_VARIABLE: " 2.5 ",
-        RATE_LIMIT_VARIABLE: "10/s",
-        BUDGET_VARIABLE: "0",
-    }
-    for name, value in given.items():
-        monkeypatch.setenv(name, value)
-    found = find_settings()
-    assert facts(found) == (KEY, "https://proxy.example", 2.5, "10/s", 0.0, "python")
-    assert [*found.sources.values()] == [*given, str(places.here)]
-
-
-def test_everything_from_arguments(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Arguments count most; where all are given, nothing else is so much as looked at."""
-    places.here.write_text("broken")
-    for name in (KEY_VARIABLE, BASE_URL_VARIABLE, TIMEOUT_VARIABLE, BUDGET_VARIABLE):
-        monkeypatch.setenv(name, "broken too")
-    timeout = Timeout(5, connect=1)
-    found = find_settings(
-        api_key=Secret(KEY),
-        base_url="https://proxy.example",
-        timeout=timeout,
-        rate_limit=None,
-        budget=None,
-        v1_dialect="python",
-    )
-    assert facts(found) == (KEY, "https://proxy.example", timeout, None, None, "python")
-    assert set(found.sources.values()) == {"argument"}
-
-
-def test_none_as_key_or_url_means_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`None` is no key and no URL, so there it is a question, as it always was."""
-    monkeypatch.setenv(KEY_VARIABLE, KEY)
-    monkeypatch.setenv(BASE_URL_VARIABLE, "https://proxy.example")
-    assert facts(find_settings(api_key=None, base_url=None))[:2] == (KEY, "https://proxy.example")
-
-
-def test_files_are_merged_key_by_key(places: Places) -> None:
-    """The project's file counts more than the user's, for the keys that it has."""
-    places.user.write_text(f'api_key = "{KEY}"\ntimeout = 10\nbudget = 5')
-    places.here.write_text('timeout = 20\nrate_limit = "1/s"')
-    assert facts(find_settings()) == (KEY, DEFAULT_BASE_URL, 20.0, "1/s", 5.0, "javascript")
-
-
-@pytest.mark.parametrize("word", ["none", "None", " NONE "])
-def test_none_as_a_word(word: str, places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`none` takes a limit and a budget away, in files and in the environment."""
-    places.user.write_text('rate_limit = "1/s"\nbudget = 5')
-    places.here.write_text(f'rate_limit = "{word}"\nbudget = "{word}"')
-    assert facts(find_settings(api_key=KEY))[3:5] == (None, None)
-    places.here.unlink()
-    monkeypatch.setenv(RATE_LIMIT_VARIABLE, word)
-    monkeypatch.setenv(BUDGET_VARIABLE, word)
-    assert facts(find_settings(api_key=KEY))[3:5] == (None, None)
-
-
-@pytest.mark.parametrize("name", [KEY_VARIABLE, BASE_URL_VARIABLE, TIMEOUT_VARIABLE, RATE_LIMIT_VARIABLE])
-@pytest.mark.parametrize("empty", ["", "  "])
-def test_empty_variables_count_as_unset(name: str, empty: str, places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty variable sets nothing."""
-    places.user.write_text(FULL)
-    monkeypatch.setenv(name, empty)
-    assert facts(find_settings())[0] == "vk-from-file"
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "advice"),
-    [
-        (TIMEOUT_VARIABLE, "soon", "a number of seconds over 0"),
-        (TIMEOUT_VARIABLE, "0", "a number of seconds over 0"),
-        (TIMEOUT_VARIABLE, "-1", "a number of seconds over 0"),
-        (TIMEOUT_VARIABLE, "nan", "a number of seconds over 0"),
-        (TIMEOUT_VARIABLE, "inf", "a number of seconds over 0"),
-        (TIMEOUT_VARIABLE, "none", "a number of seconds over 0"),
-        (BUDGET_VARIABLE, "much", "a number of tokens from 0, or 'none' for no cap"),
-        (BUDGET_VARIABLE, "-1", "a number of tokens from 0, or 'none' for no cap"),
-        (BUDGET_VARIABLE, "inf", "a number of tokens from 0, or 'none' for no cap"),
-    ],
-)
-def test_bad_variables(name: str, value: str, advice: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A variable that cannot be read is named, with its value and with what is allowed."""
-    monkeypatch.setenv(name, value)
-    assert refusal() == f"{name}={value!r}: write {advice}"
+    """Give each test places of its own."""
+    return separate_places(tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize(
@@ -249,57 +71,6 @@ def test_file_in_another_encoding(places: Places) -> None:
     assert refusal().startswith(f"{places.here}: this is no TOML: 'utf-8' codec")
 
 
-def shown(error: BaseException | None) -> str:
-    """Show an error, and those behind it, as a tool would that prints the local variables of all our frames."""
-    text = ""
-    while error is not None:
-        trace = error.__traceback__
-        while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
-            trace = trace.tb_next
-        text += f"{error!r}\n{traceback.StackSummary.extract(traceback.walk_tb(trace), capture_locals=True).format()}\n"
-        error = error.__context__
-    return text
-
-
-@pytest.mark.parametrize(
-    "text", [f'api_key = "{KEY}"\nbroken', f'api_key = ["{KEY}"]', f'api_key = "{KEY}"\nunknown = 1', f'api = "{KEY}"']
-)
-def test_key_of_a_broken_file_is_not_shown(text: str, places: Places) -> None:
-    """Neither the refusal of a file nor its traceback's locals repeat the key in it."""
-    places.here.write_text(text)
-    with pytest.raises(ConfigurationError) as caught:
-        find_settings()
-    assert KEY not in shown(caught.value)
-
-
-@pytest.mark.parametrize(
-    "fail",
-    [
-        lambda: find_settings(api_key=f"{KEY}é"),
-        lambda: find_settings(api_key=KEY, base_url="nonsense"),
-        lambda: find_settings(api_key=KEY.encode()),  # type: ignore[arg-type]
-    ],
-    ids=["bad key", "bad URL", "bytes"],
-)
-def test_key_of_an_argument_is_not_in_our_locals(fail: Callable[[], object]) -> None:
-    """A refusal's frames below the caller's show no key."""
-    with pytest.raises(ConfigurationError) as caught:
-        fail()
-    assert KEY not in shown(caught.value)
-
-
-def test_settings_do_not_show_the_key() -> None:
-    """What was found can be printed."""
-    assert KEY not in repr(find_settings(api_key=KEY))
-
-
-def test_no_key_anywhere() -> None:
-    """Without a key the error names every place for one."""
-    with pytest.raises(ConfigurationError) as caught:
-        find_settings()
-    assert all(word in str(caught.value) for word in ("api_key=", KEY_VARIABLE, "imagine.toml", "sandbox()"))
-
-
 def test_no_files_wanted(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty `IMAGINE_CONFIG` turns the files off."""
     places.here.write_text("broken")
@@ -321,13 +92,6 @@ def test_named_file_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that was asked for and is not there is an error."""
     monkeypatch.setenv(CONFIG_VARIABLE, "no-such.toml")
     assert refusal() == "IMAGINE_CONFIG='no-such.toml': there is no such file; set it empty for no files"
-
-
-def test_named_file_may_lead_elsewhere(places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who names a file trusts it with the key, wherever it lies."""
-    places.here.write_text('base_url = "https://proxy.example"')
-    monkeypatch.setenv(CONFIG_VARIABLE, "imagine.toml")
-    assert find_settings(api_key=KEY).base_url == "https://proxy.example"
 
 
 def test_users_file_where_xdg_says(tmp_path: Path, places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -453,88 +217,6 @@ def test_no_toml_parser_without_a_file(tmp_path: Path) -> None:
     # Coverage, where it measures, imports the parser for its own settings.
     untraced = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     subprocess.run([sys.executable, "-c", script], check=True, timeout=20, cwd=tmp_path, env=untraced)
-
-
-# Where the key may go.
-
-
-@pytest.mark.parametrize("source", ["argument", KEY_VARIABLE, "user"])
-@pytest.mark.parametrize("url", ["https://evil.example", "https://api.vyro.ai.evil.example", "https://10.0.0.1"])
-def test_strange_project_may_not_send_the_key_away(
-    source: str, url: str, places: Places, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A repository that was cloned cannot make the user's key go to a host of its choice."""
-    places.here.write_text(f'base_url = "{url}"')
-    if source == "user":
-        places.user.write_text(f'api_key = "{KEY}"')
-    elif source == KEY_VARIABLE:
-        monkeypatch.setenv(KEY_VARIABLE, KEY)
-    with pytest.raises(ConfigurationError) as caught:
-        find_settings(api_key=KEY if source == "argument" else FROM_SETTINGS)
-    text = str(caught.value)
-    host = url.removeprefix("https://")
-    named = str(places.user) if source == "user" else source
-    assert all(word in text for word in (str(places.here), host, f"({named})", BASE_URL_VARIABLE, "base_url="))
-    assert KEY not in text
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://api.vyro.ai",
-        "https://API.vyro.ai:8443",
-        "http://localhost:8787",
-        "http://127.0.0.1:8787",
-        "http://[::1]:8787",
-    ],
-)
-def test_project_may_name_the_vendor_or_this_machine(url: str, places: Places) -> None:
-    """A project's file may choose a local server, or the vendor's own."""
-    places.here.write_text(f'base_url = "{url}"')
-    assert find_settings(api_key=KEY).base_url.lower() == url.lower()
-
-
-@pytest.mark.parametrize("url", ["http://app.localhost", "http://sandbox.invalid", "http://192.168.1.1"])
-def test_project_may_not_name_other_private_hosts(url: str, places: Places) -> None:
-    """What a resolver or a router decides is not surely this machine."""
-    places.here.write_text(f'base_url = "{url}"')
-    assert "may not send your key" in refusal()
-
-
-def test_project_with_a_key_of_its_own(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A project that brings its own key may send that one where it likes, and no other."""
-    places.user.write_text(f'api_key = "{KEY}"')
-    places.here.write_text(f'api_key = "{OTHER_KEY}"\nbase_url = "https://proxy.example"')
-    assert facts(find_settings())[:2] == (OTHER_KEY, "https://proxy.example")
-    monkeypatch.setenv(KEY_VARIABLE, KEY)
-    assert "may not send your key" in refusal(api_key=FROM_SETTINGS)
-
-
-def test_way_out_of_the_refusal(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who trusts the host says so by the environment or the argument, as the error tells."""
-    places.here.write_text('base_url = "https://proxy.example"')
-    assert find_settings(api_key=KEY, base_url="https://proxy.example").base_url == "https://proxy.example"
-    monkeypatch.setenv(BASE_URL_VARIABLE, "https://proxy.example")
-    assert find_settings(api_key=KEY).base_url == "https://proxy.example"
-
-
-def test_users_file_may_name_any_host(places: Places) -> None:
-    """The user's own file is the user's word."""
-    places.user.write_text('base_url = "https://proxy.example"')
-    assert find_settings(api_key=KEY).base_url == "https://proxy.example"
-
-
-def test_users_file_in_the_working_directory(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The user's file is the user's also where it happens to lie in the working directory."""
-    places.user.write_text('base_url = "https://proxy.example"')
-    monkeypatch.chdir(places.user.parent)
-    assert find_settings(api_key=KEY).base_url == "https://proxy.example"
-
-
-def test_clear_text_in_a_file(places: Places) -> None:
-    """A file cannot ask for clear text over a public network either."""
-    places.here.write_text('base_url = "http://api.vyro.ai"')
-    assert "clear text" in refusal()
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -126,12 +126,13 @@ def test_secret_in_richs_traceback() -> None:
         holder = {"key": [secret]}
         raise ValueError(str(len(holder)))
 
-    output = Console(file=io.StringIO(), width=200)
+    written = io.StringIO()
+    output = Console(file=written, width=200)
     try:
         fail(Secret(KEY))
     except ValueError:
         output.print(Traceback(show_locals=True))
-    shown = output.file.getvalue()  # type: ignore[attr-defined]
+    shown = written.getvalue()
     assert "Secret('***')" in shown
     assert KEY not in shown
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imagine_async.errors import InvalidRequestError
-from imagine_async.inputs import BytesSource, UrlSource, as_source
+from imagine_async.inputs import BytesSource, PathSource, UrlSource, as_source
 from imagine_async.inputs.hints import without_secrets
 from tests.pictures import variety
 
@@ -220,4 +220,6 @@ def test_file_that_looks_like_something_else_is_read(tmp_path: Path, monkeypatch
     """Hints come only where there is no such file."""
     monkeypatch.chdir(tmp_path)
     Path("~fox.png").write_bytes(PNG)
-    assert as_source("~fox.png", "image").read() == PNG  # type: ignore[union-attr]
+    source = as_source("~fox.png", "image")
+    assert isinstance(source, PathSource)
+    assert source.read() == PNG

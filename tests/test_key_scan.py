@@ -337,6 +337,23 @@ def test_key_is_nowhere_wherever_it_came_from(
     assert leaks(evidence) == []
 
 
+BREAKING = """
+async def write(stream, buffer, timeout=None):
+    raise ConnectionResetError(104, "Connection reset by peer")
+"""
+
+
+@pytest.mark.parametrize("colour", COLOURS.values(), ids=COLOURS)
+def test_key_of_a_write_that_fails(colour: Colour, evidence: Evidence, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The frames in which the headers were being written, key included, do not come out with the error."""
+    functions: dict[str, Any] = {}
+    exec(compile(BREAKING, "elsewhere.py", "exec"), functions)
+    monkeypatch.setattr("httpcore._backends.anyio.AnyIOStream.write", functions["write"])
+    play(Scene(hang), colour, KEYS["text"], evidence)
+    assert any(isinstance(error.__cause__, ConnectionResetError) for error in evidence.errors)
+    assert leaks(evidence) == []
+
+
 def test_key_is_in_no_file(tmp_path: Path, evidence: Evidence) -> None:
     """Neither a picture nor the facts beside it hold the key, not even if the server repeats it."""
     play(SCENES["success with an echo"], in_sync, KEYS["text"], evidence)

@@ -137,11 +137,12 @@ def test_calls_of_several_loops_are_on_the_wire_at_once() -> None:
 
 
 FORK = """
-import asyncio, gc, os, sys, threading
+import asyncio, contextlib, gc, os, socket, stat, sys, threading
 import anyio
 from imagine_async import AsyncImagine, NO_RETRY
 
 key, base_url, backend = sys.argv[1:]
+port = int(base_url.rpartition(":")[2])
 client = AsyncImagine(key, base_url=base_url, rate_limit=None, retry=NO_RETRY)
 
 async def calls(count):
@@ -151,13 +152,29 @@ async def calls(count):
 def run(count):
     anyio.run(calls, count, backend=backend)
 
+def connected():
+    found = set()
+    for descriptor in range(3, 256):
+        with contextlib.suppress(OSError):
+            status = os.fstat(descriptor)
+            if stat.S_ISSOCK(status.st_mode):
+                with socket.socket(fileno=os.dup(descriptor)) as each:
+                    if each.family == socket.AF_INET and each.getpeername()[1] == port:
+                        found.add(status.st_ino)
+    return found
+
+async def calls_of_its_own(count):
+    inherited = connected()
+    await calls(count)
+    assert connected() - inherited, "a connection of the parent's was used"
+
 def in_child():
     pid = os.fork()
     if pid == 0:
         code = 1
         try:
             gc.collect()
-            run(3)
+            anyio.run(calls_of_its_own, 3, backend=backend)
             code = 0
         finally:
             os._exit(code)
@@ -182,11 +199,14 @@ def test_fork_between_loops(backend: str, server: SandboxProcess) -> None:
 def test_fork_beside_a_running_loop(backend: str, server: SandboxProcess) -> None:
     """A child leaves the connections alone that a loop of its parent, in another thread, is using."""
     script = """
-warm, go_on = threading.Event(), threading.Event()
+warm, rested, go_on = threading.Event(), threading.Event(), threading.Event()
 
 async def work():
     await calls(2)
     warm.set()
+    # At rest, with a connection that is kept: the one that a child could take by mistake.
+    while not rested.is_set():
+        await anyio.sleep(0.001)
     while not go_on.is_set():
         await calls(1)
         await anyio.sleep(0.001)
@@ -195,6 +215,8 @@ async def work():
 thread = threading.Thread(target=lambda: anyio.run(work, backend=backend))
 thread.start()
 warm.wait(20)
+reap(in_child())
+rested.set()
 for pid in [in_child() for _ in range(3)]:
     reap(pid)
 go_on.set()

@@ -41,6 +41,8 @@ def interrupted(work):
         work()
     except KeyboardInterrupt:
         print("interrupted")
+        # It lives on until the test has seen what it has to: its end would close the connections in any case.
+        sys.stdin.read()
 """
 
 SINGLE = """
@@ -90,6 +92,7 @@ def seconds_until_cancelled(script: str, *, waiting: int, answers: int) -> float
         sent = time.monotonic()
         process.send_signal(signal.SIGINT)
         assert server.wait_until_left() == waiting
+        assert process.poll() is None
         assert finish(process) == ("interrupted\n", "")
         return max(server.left) - sent
 

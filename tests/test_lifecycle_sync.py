@@ -14,7 +14,7 @@ import pytest
 
 from imagine_async import Call, Handler, Image, Imagine, Middleware, TextToImage
 from imagine_async.bridge.blocking import BlockingCallWarning
-from imagine_async.bridge.loop_thread import current_loop
+from imagine_async.bridge.loop_thread import CLEANUP_SECONDS, current_loop
 from tests.lifecycle import PLAIN, HangingServer, finish, hanging_server, nothing_left_open, said_by, start
 from tests.sandbox_process import FLAT_ENGINE, SandboxProcess, sandbox_process
 
@@ -238,7 +238,10 @@ def test_iteration_that_is_left_half_way(leave: Callable[[Imagine], None], hangi
     gc.disable()  # So that it is the test that chooses when to collect.
     try:
         with nothing_left_open(), Imagine("vk-1", base_url=hanging.url, **PLAIN) as client:
+            before = time.monotonic()
             leave(client)
+            # Well below the time for which anybody would wait for a clean-up that hangs.
+            assert time.monotonic() - before < CLEANUP_SECONDS - 1
             assert hanging.wait_until_left() >= 2
             hanging.answers += 1
             assert client.text_to_image("a fox").content

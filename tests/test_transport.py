@@ -505,3 +505,16 @@ def test_one_client_over_several_event_loops() -> None:
         for backend in ("asyncio", "trio", "asyncio"):
             anyio.run(two_calls, backend=backend)
     assert server.connections == 3
+
+
+async def test_programming_error_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is no failure of the call comes out as it is, with the frames that a programmer needs."""
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("imagine_async.transport.sender.MultipartForm", broken)
+    async with AsyncImagine("vk-test", base_url="http://127.0.0.1:9") as client:
+        with pytest.raises(ZeroDivisionError) as caught:
+            await client.text_to_image("a fox")
+    assert caught.traceback[-1].name == "broken"

@@ -6,10 +6,9 @@ import atexit
 import os
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from contextvars import Context
 from threading import Lock, RLock, Thread, get_ident
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import anyio
 import anyio.abc
@@ -96,15 +95,6 @@ class LoopThread:
         token = self.wait_until_ready()
         token.backend_class.run_sync_soon(function, (), token.native_token)
 
-    def leave_behind(self) -> None:
-        """Give up, in a forked child, the loop of the parent, whose thread does not exist here."""
-        self.is_alive = False
-        # Else the loop would take on the clean-up of its async generators when the child's interpreter exits, and wake
-        # up the parent's through the socket that both share.
-        native: Any = getattr(self._token, "native_token", None)
-        with suppress(AttributeError):  # It never started, or is one in C, without attributes of its own.
-            native.is_closed = lambda: True
-
     def stop(self) -> None:
         """Cancel what is left, and wait for its clean-up for at most `CLEANUP_SECONDS`; for the interpreter's exit."""
         self.is_ending = True
@@ -139,7 +129,7 @@ class _Process:
         # Only the forking thread lives on here. The old loop must stay referenced: collecting it would run the
         # parent's clean-up code in this process, on connections that the parent uses.
         if self._loop is not None:
-            self._loop.leave_behind()
+            self._loop.is_alive = False
             self._left_behind.append(self._loop)
             self._loop = None
         self._lock = RLock()

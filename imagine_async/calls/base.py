@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 from imagine_async.requests import Request, ResultT
@@ -10,9 +11,10 @@ from imagine_async.timeout import Timeout
 __all__ = ["AsyncCalls"]
 
 
-class AsyncCalls:
+class AsyncCalls(ABC):
     """Something that sends requests; the client is."""
 
+    @abstractmethod
     async def send(
         self,
         request: Request[ResultT],
@@ -21,4 +23,3 @@ class AsyncCalls:
         timeout: float | Timeout | None = None,
     ) -> ResultT:
         """Make any call from its request; see the client."""
-        raise NotImplementedError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import ipaddress
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -17,6 +17,8 @@ __all__ = ["sandbox"]
 
 _LARGEST_PORT = 65_535
 _USUAL_KEYS = ("vk-sandbox",)
+# Told here as well, because the sandbox itself is an extra; a test keeps the two alike.
+_ReplyForm = Literal["bytes", "url", "nested_url", "url_list", "base64", "data_uri"]
 
 
 def sandbox(
@@ -27,6 +29,8 @@ def sandbox(
     credits: int | None = 1000,
     rate_limit: str = "50/60s",
     side: int = 1024,
+    reply_form: _ReplyForm = "bytes",
+    video_seconds: float = 3.0,
 ) -> None:
     """Serve an Imagine-compatible API on this machine until Ctrl-C: no key, no network, no bill.
 
@@ -39,13 +43,22 @@ def sandbox(
         credits: Tokens of each key, or none for no end of them.
         rate_limit: Requests of each key in any window, as 50/60s, 5/s or 100/min, or none for no limit.
         side: Pixels of a square picture's side; smaller ones are painted faster.
+        reply_form: How pictures come back: as bytes, as documented, or within JSON, which no page shows.
+        video_seconds: Seconds until a video job is done; the vendor speaks of 10 to 15 minutes.
     """
     require_sandbox()
     from imagine_async.sandbox import SandboxSettings, serve
 
     limit = None if rate_limit == "none" else rate_limit
     try:
-        settings = SandboxSettings(keys=key or _USUAL_KEYS, credits=credits, rate_limit=limit, side=side)
+        settings = SandboxSettings(
+            keys=key or _USUAL_KEYS,
+            credits=credits,
+            rate_limit=limit,
+            side=side,
+            reply_form=reply_form,
+            video_seconds=video_seconds,
+        )
     except ValueError as error:
         raise CommandError(str(error), code=2) from error
     _warn_of_strangers(host)

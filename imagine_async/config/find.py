@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from enum import Enum
+from math import inf
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -82,9 +83,9 @@ def find_settings(
     """Find the settings of a client: arguments count more than the environment, and that more than files.
 
     The files are `imagine.toml` in the working directory, then the user's: `imagine/imagine.toml` in
-    `$XDG_CONFIG_HOME`, `~/.config` or `%APPDATA%`. They are merged key by key. `IMAGINE_CONFIG` names another file
-    instead; where it is empty, there are none. A file is read once in a process: what a client costs on an event loop
-    is a question to the file system for each of the two.
+    `$XDG_CONFIG_HOME`, `~/.config` or `%APPDATA%`. They are merged key by key; of two budgets the lower counts.
+    `IMAGINE_CONFIG` names another file instead; where it is empty, there are none. A file is read once in a process:
+    what a client costs on an event loop is a question to the file system for each of the two.
 
     Args:
         api_key: The key; `None`, too, means to look for it.
@@ -145,10 +146,19 @@ class _Lookup:
     def _in_files(self, setting: Setting[T]) -> _Found[T] | None:
         if self._files is None:
             self._files = settings_files()
-        for file in self._files:
-            if setting.name in file.values:
-                return _Found(cast("T", file.values[setting.name]), str(file.path), file)
-        return None
+        found = [
+            _Found(cast("T", file.values[setting.name]), str(file.path), file)
+            for file in self._files
+            if setting.name in file.values
+        ]
+        if setting is table.BUDGET:
+            # A file that came with somebody else's directory may lower what the user spends at most, never raise it.
+            found.sort(key=_cap)
+        return found[0] if found else None
+
+
+def _cap(found: _Found[Any]) -> float:
+    return inf if found.value is None else float(found.value)
 
 
 def _in_environment(setting: Setting[T]) -> _Found[T] | None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
-import weakref
 from io import BytesIO
-from typing import BinaryIO
 
 from imagine_async.errors import InvalidRequestError
 from imagine_async.inputs.checks import no_picture, picture_in
 from imagine_async.inputs.sources import BytesSource, FileSource
 from imagine_async.sniff import begins_like_a_picture
+from imagine_async.spool import SpooledFile
 
 __all__ = ["MAX_BYTES", "SPOOL_BYTES", "Spooler"]
 
@@ -21,20 +19,6 @@ MAX_BYTES = 256 * 1024 * 1024
 """The most bytes that are taken from a file or stream that can be read but once, from a URL, or from a data URI."""
 
 _MAGIC_BYTES = 32
-
-
-class SpooledFile:
-    """A temporary file without a name; it is closed, and its room on disk free, when nobody holds this object."""
-
-    def __init__(self) -> None:
-        file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as this object
-        weakref.finalize(self, file.close)
-        self.stream = file
-        self.read = file.read
-        self.seek = file.seek
-
-    def __repr__(self) -> str:
-        return "<spooled file>"
 
 
 class Spooler:

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Any
 
+import anyio
 import httpx
 
 from imagine_async.call import Call, Result
@@ -152,7 +153,7 @@ class Transport:
             failure, cause = error, error.__cause__
         except self._library.errors as error:
             failure, cause = translate(error, call), innermost(error)
-        except BaseException as error:
+        except anyio.get_cancelled_exc_class() as error:
             # A cancellation, too, would show the variables of all those frames.
             error.__traceback__ = None
             raise

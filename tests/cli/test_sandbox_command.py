@@ -9,13 +9,18 @@ import socket
 import subprocess
 import urllib.request
 from collections.abc import Callable
+from typing import get_args
 
+import httpx
 import pytest
 
-from imagine_async import Imagine
+from imagine_async import Imagine, VideoState
+from imagine_async.catalog import TEXT_TO_IMAGE
 from imagine_async.cli.app import run
+from imagine_async.cli.sandbox import _ReplyForm
 from imagine_async.errors import InsufficientCreditsError, RateLimitedError
 from imagine_async.middleware import NO_RETRY
+from imagine_async.sandbox.settings import ReplyForm
 
 RunImagine = Callable[..., subprocess.CompletedProcess[str]]
 StartImagine = Callable[..., subprocess.Popen[str]]
@@ -76,6 +81,26 @@ def test_without_limits(start_imagine: StartImagine) -> None:
     assert (account["calls"], account["credits_left"]) == (60, None)
 
 
+def test_reply_form_and_video_seconds(start_imagine: StartImagine) -> None:
+    """Pictures come in the form that was asked for, and videos take as long."""
+    options = ("--side", "16", "--reply-form", "url_list", "--video-seconds", "inf")
+    base_url, key = _exports(start_imagine("sandbox", "--port", "0", *options))
+    sent = httpx.post(
+        f"{base_url}{TEXT_TO_IMAGE.path}",
+        headers={"authorization": f"Bearer {key}"},
+        files={"prompt": (None, "a red fox"), "style": (None, "anime")},
+    )
+    assert sent.json()["data"][0]["url"].startswith(base_url)
+    with Imagine(key, base_url=base_url) as client:
+        job = client.text_to_video("waves", style="fast-svd")
+        assert client.video_status(job).state is VideoState.RUNNING
+
+
+def test_every_reply_form_can_be_asked_for() -> None:
+    """The command knows the forms that the sandbox knows."""
+    assert get_args(_ReplyForm) == get_args(ReplyForm)
+
+
 def test_port_that_is_taken(imagine: RunImagine) -> None:
     """A port in use is named, with a way out and exit code 1."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -101,6 +126,7 @@ def test_address_of_another_machine(imagine: RunImagine) -> None:
         (["--side", "3"], "side: a whole number from 16"),
         (["--key", "two words"], "a key is one or more visible"),
         (["--credits", "-1"], "credits: a whole number from 0"),
+        (["--video-seconds", "-1"], "video_seconds: "),
     ],
 )
 def test_settings_that_make_no_sense(capsys: pytest.CaptureFixture[str], options: list[str], advice: str) -> None:
