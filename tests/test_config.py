@@ -7,10 +7,20 @@ import traceback
 import pytest
 
 from imagine_async.catalog import DEFAULT_BASE_URL
-from imagine_async.config import BASE_URL_VARIABLE, KEY_VARIABLE, Secret, find_base_url, find_key
+from imagine_async.config import BASE_URL_VARIABLE, KEY_VARIABLE, Secret, find_settings
 from imagine_async.errors import ConfigurationError
 
 KEY = "vk-0123456789abcdef"
+
+
+def find_key(argument: str | Secret | None) -> Secret:
+    """Look for the key alone."""
+    return find_settings(api_key=argument).api_key
+
+
+def find_base_url(argument: str | None) -> str:
+    """Look for the host alone."""
+    return find_settings(api_key=KEY, base_url=argument).base_url
 
 
 def refused_key(argument: str | Secret | None) -> ConfigurationError:

@@ -32,7 +32,7 @@ from imagine_async import (
     TruncatedReplyError,
     UnexpectedReplyError,
 )
-from imagine_async.transport.failures import FOREIGN_ERRORS
+from imagine_async.transport.http_library import HTTPX
 from imagine_async.transport.network import JoiningStream
 from tests.samples import jpeg_bytes, png_bytes
 from tests.scripted_server import (
@@ -490,7 +490,7 @@ def _errors_of(module: Any, base: type[BaseException]) -> list[type[BaseExceptio
 )
 def test_no_error_of_the_libraries_is_left_out(kind: type[BaseException]) -> None:
     """Every error that the libraries declare is turned into one of the SDK's."""
-    assert issubclass(kind, FOREIGN_ERRORS)
+    assert issubclass(kind, HTTPX.errors)
 
 
 def test_one_client_over_several_event_loops() -> None:

@@ -33,8 +33,9 @@ requests = [
     ...,  # as many as you like
 ]
 async with AsyncImagine(rate_limit="200/60s", budget=500) as client:
-    async for request, result in client.generate_many(requests, concurrency=4):
-        print(request.prompt, result)  # a picture, or the error of this one call
+    results = client.generate_many(requests, concurrency=4)
+    async for request, result in results:
+        print(request.prompt, result)  # a picture, or its error
 """
 
 SYNC = """\

@@ -7,8 +7,6 @@ from imagine_async.config.find import (
     FROM_SETTINGS,
     FromSettings,
     Settings,
-    find_base_url,
-    find_key,
     find_settings,
 )
 from imagine_async.config.secret import Secret
@@ -31,7 +29,5 @@ __all__ = [
     "FromSettings",
     "Secret",
     "Settings",
-    "find_base_url",
-    "find_key",
     "find_settings",
 ]

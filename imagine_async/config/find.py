@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
-from imagine_async.catalog import DEFAULT_BASE_URL
 from imagine_async.config import table
 from imagine_async.config.files import SettingsFile, settings_files
 from imagine_async.config.secret import Secret
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from imagine_async.middleware import Budget, RateLimit
     from imagine_async.timeout import Timeout
 
-__all__ = ["FROM_SETTINGS", "FromSettings", "Settings", "find_base_url", "find_key", "find_settings"]
+__all__ = ["FROM_SETTINGS", "FromSettings", "Settings", "find_settings"]
 
 T = TypeVar("T")
 
@@ -182,38 +181,6 @@ def _refuse_to_send_away(*, found_key: _Found[Any], url: str, found_url: _Found[
         f"({found_key.source}): a file in the working directory may not send your key to a host of its choice. "
         f"If you trust {host}, set {table.BASE_URL_VARIABLE} or pass base_url="
     )
-
-
-def find_key(argument: str | Secret | None) -> Secret:
-    """Find the API key.
-
-    Args:
-        argument: What the caller passed; `None` to look into the environment.
-
-    Returns:
-        The key, without surrounding white space.
-
-    Raises:
-        ConfigurationError: There is none, or it cannot stand in a header.
-    """
-    secret = Secret.of(os.environ.get(table.KEY_VARIABLE, "") if argument is None else argument)
-    del argument
-    return _checked_key(secret)
-
-
-def find_base_url(argument: str | None) -> str:
-    """Find the root of the API's host.
-
-    Args:
-        argument: What the caller passed; `None` to look into the environment, then take the vendor's.
-
-    Returns:
-        The URL without a slash at its end.
-
-    Raises:
-        ConfigurationError: It is no http or https URL, or holds more than a root.
-    """
-    return checked_base_url(argument or os.environ.get(table.BASE_URL_VARIABLE) or DEFAULT_BASE_URL)
 
 
 def _checked_key(secret: Secret | None) -> Secret:

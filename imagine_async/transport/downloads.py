@@ -19,18 +19,16 @@ from imagine_async.transport.connector import Connector
 from imagine_async.transport.download import Download, Errand
 from imagine_async.transport.failures import bare, innermost, reason
 from imagine_async.transport.guard import ForbiddenAddressError, GuardedBackend
-from imagine_async.transport.http_library import HTTPX, library_of
+from imagine_async.transport.http_library import HEADERS, HTTPX, library_of
 from imagine_async.transport.per_loop import PerLoop
 from imagine_async.transport.proxies import proxies_from_environment
 from imagine_async.transport.safe_urls import UrlRules, shown
 from imagine_async.transport.trust import shared_ssl_context
-from imagine_async.version import VERSION
 
 __all__ = ["Download", "Downloader"]
 
 _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_HEADERS = {"accept": "*/*", "accept-encoding": "identity", "user-agent": f"imagine-async/{VERSION}"}
 
 
 class Downloader:
@@ -119,7 +117,7 @@ class Downloader:
         raise errand.failure(f"more than {_MAX_REDIRECTS} redirects, the last one to {shown(place)}")
 
     async def _get(self, place: httpx.URL, errand: Errand, timeout: Timeout) -> httpx.Response:
-        request = self._library.bare_request(place, headers=_HEADERS, timeout=timeout)
+        request = self._library.bare_request(place, headers=HEADERS, timeout=timeout)
         failure: DownloadError
         try:
             return await self._send(request)

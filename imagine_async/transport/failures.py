@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from imagine_async.call import Call
 from imagine_async.errors import ConnectError, DisconnectedError, ImagineError, Outcome
-from imagine_async.transport.http_library import HTTPX, loaded_libraries
+from imagine_async.transport.http_library import loaded_libraries
 
-__all__ = ["FOREIGN_ERRORS", "bare", "innermost", "reason", "translate"]
-
-FOREIGN_ERRORS = HTTPX.errors
-"""What may come out of the SDK's own connections. A client that was brought has the `errors` of its own library."""
+__all__ = ["bare", "innermost", "reason", "translate"]
 
 
 def translate(error: Exception, call: Call) -> ImagineError:

@@ -20,8 +20,12 @@ from attrs import field, frozen
 
 from imagine_async.errors import ConfigurationError
 from imagine_async.timeout import Timeout
+from imagine_async.version import VERSION
 
-__all__ = ["HTTPX", "NO_PIECES", "HttpLibrary", "library_of", "loaded_libraries"]
+__all__ = ["HEADERS", "HTTPX", "NO_PIECES", "HttpLibrary", "library_of", "loaded_libraries"]
+
+HEADERS = {"accept": "*/*", "accept-encoding": "identity", "user-agent": f"imagine-async/{VERSION}"}
+"""What goes along with every request, to the API and elsewhere."""
 
 _CORES = {"httpx": "httpcore", "httpx2": "httpcore2"}
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import httpx
 
 from imagine_async.transport.connections import ConnectionStack
@@ -22,11 +20,10 @@ class LoopClients(PerLoop[httpx.AsyncClient]):
 
     Args:
         limit: Requests in flight at most, on each loop.
-        make: Makes a client; `None` for one with connections of its own.
     """
 
-    def __init__(self, *, limit: int, make: Callable[[], httpx.AsyncClient] | None = None) -> None:
-        super().__init__(make or (lambda: _client(limit)))
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(lambda: _client(limit))
 
 
 def _client(limit: int) -> httpx.AsyncClient:

@@ -18,17 +18,15 @@ from imagine_async.replies import Content, Link, error_from_reply
 from imagine_async.timeout import Timeout
 from imagine_async.transport.downloads import Downloader
 from imagine_async.transport.failures import bare, innermost, translate
-from imagine_async.transport.http_library import HTTPX, library_of
+from imagine_async.transport.http_library import HEADERS, HTTPX, library_of
 from imagine_async.transport.log_scrubbing import keep_out_of_logs
 from imagine_async.transport.loop_clients import LoopClients
 from imagine_async.transport.reading import content_at, image_of, read_reply
-from imagine_async.version import VERSION
 from imagine_async.video import VideoJob
 
 __all__ = ["Transport", "in_process_client"]
 
 _ERROR_BODY_BYTES = 64 * 1024
-_HEADERS = {"accept": "*/*", "accept-encoding": "identity", "user-agent": f"imagine-async/{VERSION}"}
 
 
 class _KeyAuth:
@@ -193,16 +191,14 @@ class Transport:
     async def _fetch(self, link: Link, call: Call) -> Content:
         async def fetch() -> Content:
             timeout = call.timeout.with_total(max(0.001, call.remaining))
-            async with self.open_url(link.url, timeout) as pieces:
-                content = b"".join([piece async for piece in pieces])
-            return content_at(link, content, call)
+            return content_at(link, await self._downloader.read(link.url, timeout=timeout), call)
 
         return await fetch_with_tries(fetch, clock=call.clock)
 
     def _http_request(
         self, client: httpx.AsyncClient, call: Call, form: MultipartForm | None, upload: _Upload
     ) -> httpx.Request:
-        headers = {**_HEADERS, **call.headers}
+        headers = {**HEADERS, **call.headers}
         if form is not None:
             headers |= {"content-type": form.content_type, "content-length": str(form.length)}
         return self._library.build_request(
