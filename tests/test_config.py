@@ -63,7 +63,7 @@ def test_empty_argument_is_no_question_to_the_environment(monkeypatch: pytest.Mo
 def test_key_of_a_wrong_type() -> None:
     """A key in bytes is refused, and neither the refusal nor its traceback's locals repeat it."""
     with pytest.raises(ConfigurationError, match="of type bytes") as caught:
-        find_key(Secret.of(KEY.encode()))  # type: ignore[arg-type]
+        find_key(Secret.of(KEY.encode()))  # type: ignore[arg-type]  # bytes, on purpose
     assert KEY not in locals_shown(caught.value)
 
 

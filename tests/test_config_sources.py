@@ -202,7 +202,7 @@ def test_key_of_a_broken_file_is_not_shown(text: str, places: Places) -> None:
     [
         lambda: find_settings(api_key=f"{KEY}é"),
         lambda: find_settings(api_key=KEY, base_url="nonsense"),
-        lambda: find_settings(api_key=KEY.encode()),  # type: ignore[arg-type]
+        lambda: find_settings(api_key=KEY.encode()),  # type: ignore[arg-type]  # bytes, on purpose
     ],
     ids=["bad key", "bad URL", "bytes"],
 )

@@ -418,7 +418,7 @@ async def test_the_errors_can_be_pickled() -> None:
 async def test_a_client_of_another_kind_is_refused() -> None:
     """What is no async client of httpx or httpx2 is refused when the downloader is made."""
     with httpx.Client() as client, pytest.raises(ConfigurationError, match="sync client"):
-        Downloader("https://api.example", 1000, http_client=client)  # type: ignore[arg-type]
+        Downloader("https://api.example", 1000, http_client=client)  # type: ignore[arg-type]  # on purpose
 
 
 async def test_closing_twice_and_unused() -> None:

@@ -45,7 +45,7 @@ def test_values_that_cannot_be_sent(value: Any) -> None:
 def test_no_mapping() -> None:
     """A list of pairs is no mapping."""
     with pytest.raises(InvalidRequestError, match="pass a mapping"):
-        checked_headers([("a", "b")])  # type: ignore[arg-type]
+        checked_headers([("a", "b")])  # type: ignore[arg-type]  # no mapping, on purpose
 
 
 @given(st.dictionaries(st.text(max_size=5), st.text(max_size=5)))

@@ -66,7 +66,7 @@ def call_of() -> Call:
 async def test_clients_are_told_apart(library: Any) -> None:
     """A client, also one of a subclass, belongs to the library that its class comes from."""
 
-    class Mine(library.AsyncClient):  # type: ignore[misc]
+    class Mine(library.AsyncClient):  # type: ignore[misc]  # the base is a parameter of the test
         pass
 
     async with client_of(library) as client, Mine() as mine:
