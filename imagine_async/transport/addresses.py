@@ -23,11 +23,11 @@ _GLOBAL_UNICAST = IPv6Network("2000::/3")  # RFC 4291; everything else is local,
 _NOT_PUBLIC_V6 = (
     IPv6Network("2001::/23"),  # IETF protocol assignments, Teredo among them
     IPv6Network("2001:db8::/32"),  # documentation, RFC 3849
+    IPv6Network("2002::/16"),  # 6to4, given up by RFC 7526
     IPv6Network("3fff::/20"),  # documentation, RFC 9637
 )
 _MAPPED = IPv6Network("::ffff:0:0/96")
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052
-_SIX_TO_FOUR = IPv6Network("2002::/16")  # RFC 3056
 
 _LOCAL_SUFFIXES = (".localhost", ".local", ".internal", ".home.arpa")
 
@@ -36,7 +36,7 @@ def is_public(address: IPAddress) -> bool:
     """Tell whether an address belongs to the public internet.
 
     Args:
-        address: IPv4 or IPv6. One that holds an IPv4 address (mapped, NAT64, 6to4) is judged by that.
+        address: IPv4 or IPv6. One that holds an IPv4 address (mapped, NAT64) is judged by that.
 
     Returns:
         False for private, loopback, link-local, shared (RFC 6598), multicast, reserved, unspecified and documentation
@@ -88,6 +88,4 @@ def _is_public_v6(address: IPv6Address) -> bool:
 def _inner_v4(address: IPv6Address) -> IPv4Address | None:
     if address in _MAPPED or address in _NAT64:
         return IPv4Address(int(address) & 0xFFFF_FFFF)
-    if address in _SIX_TO_FOUR:
-        return IPv4Address(int(address) >> 80 & 0xFFFF_FFFF)
     return None
