@@ -11,7 +11,7 @@ nox.options.sessions = ["tests", "lint", "types"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 SUPPORTED_PYTHONS = nox.project.python_versions(PYPROJECT)
-EXTRAS = ".[cli,images,numpy,sandbox,sandbox-video]"
+EXTRAS = ".[cli,images,numpy,redis,sandbox,sandbox-video]"
 
 
 def _install(session: nox.Session, *groups: str) -> None:

@@ -7,6 +7,7 @@
     ├── ClientClosedError             the client was used after `aclose()` (RuntimeError)
     ├── BudgetExceededError           the call would overrun the budget; nothing was sent
     ├── UnpricedCallError             a budget is set and nobody knows what the call costs; nothing was sent
+    ├── StoreError                    where limits and books are kept cannot be used (OSError)
     ├── DeadlineExceededError         the call's deadline passed (TimeoutError)
     │   └── VideoNotReadyError        a video job was not done in time; it runs on
     ├── VideoFailedError              the API gave a video job up
@@ -63,6 +64,7 @@ __all__ = [
     "ReplyTooLargeError",
     "ServerError",
     "ServiceUnavailableError",
+    "StoreError",
     "TransportError",
     "TruncatedReplyError",
     "UnexpectedReplyError",
@@ -168,23 +170,37 @@ class ClientClosedError(ImagineError, RuntimeError):
 
 
 class BudgetExceededError(ImagineError):
-    """The call would overrun the budget; nothing was sent.
+    """The call would overrun a budget; nothing was sent.
 
     Args:
         needed: Tokens that the call would cost.
-        spent: Tokens settled, held and reserved so far.
+        spent: Tokens settled, held and reserved so far, in the budget's scope.
         limit: The budget in tokens.
+        scope: What the budget holds for: `client`, `batch`, `tag` or `day`.
+        name: Which batch, tag or day (as `2026-11-24`, in UTC); `None` for a client's.
     """
 
-    def __init__(self, *, needed: float, spent: float, limit: float, call_id: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        needed: float,
+        spent: float,
+        limit: float,
+        scope: str = "client",
+        name: str | None = None,
+        call_id: str | None = None,
+    ) -> None:
+        where = "" if name is None else f" for the {scope} {name!r}"
         super().__init__(
-            f"the call costs {needed:g} tokens, and {spent:g} of the budget's {limit:g} are spent or reserved; "
-            "nothing was sent: raise budget= or stop here",
+            f"the call costs {needed:g} tokens, and {spent:g} of the budget's {limit:g}{where} are spent or reserved; "
+            "nothing was sent: raise the budget or stop here",
             call_id=call_id,
         )
         self.needed = needed
         self.spent = spent
         self.limit = limit
+        self.scope = scope
+        self.name = name
 
 
 class UnpricedCallError(ImagineError):
@@ -201,6 +217,18 @@ class UnpricedCallError(ImagineError):
             call_id=call_id,
         )
         self.price_key = price_key
+
+
+class StoreError(ImagineError, OSError):
+    """The place where rate limits and books are kept cannot be used; nothing was sent.
+
+    Args:
+        store: Which place, without passwords.
+    """
+
+    def __init__(self, message: str, *, store: str = "", call_id: str | None = None) -> None:
+        super().__init__(message, call_id=call_id)
+        self.store = store
 
 
 class DeadlineExceededError(ImagineError, TimeoutError):

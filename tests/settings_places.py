@@ -15,6 +15,7 @@ from imagine_async.config import (
     CONFIG_VARIABLE,
     KEY_VARIABLE,
     RATE_LIMIT_VARIABLE,
+    STORE_VARIABLE,
     TIMEOUT_VARIABLE,
     Settings,
     find_settings,
@@ -41,7 +42,14 @@ class Places:
 
 def separate_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
     """Give a test a home and a working directory of its own, and no settings."""
-    for name in (KEY_VARIABLE, BASE_URL_VARIABLE, TIMEOUT_VARIABLE, RATE_LIMIT_VARIABLE, BUDGET_VARIABLE):
+    for name in (
+        KEY_VARIABLE,
+        BASE_URL_VARIABLE,
+        TIMEOUT_VARIABLE,
+        RATE_LIMIT_VARIABLE,
+        BUDGET_VARIABLE,
+        STORE_VARIABLE,
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.delenv(CONFIG_VARIABLE, raising=False)
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)

@@ -16,6 +16,7 @@ from imagine_async.config import (
     FROM_SETTINGS,
     KEY_VARIABLE,
     RATE_LIMIT_VARIABLE,
+    STORE_VARIABLE,
     TIMEOUT_VARIABLE,
     FromSettings,
     Secret,
@@ -38,7 +39,7 @@ def test_defaults() -> None:
     assert facts(found) == (KEY, DEFAULT_BASE_URL, 300.0, "50/60s", None, "javascript")
     assert found.sources == {
         "api_key": "argument",
-        **dict.fromkeys(("base_url", "timeout", "rate_limit", "budget", "v1_dialect"), "default"),
+        **dict.fromkeys(("base_url", "timeout", "rate_limit", "budget", "store", "v1_dialect"), "default"),
     }
 
 
@@ -55,6 +56,7 @@ base_url = "https://api.vyro.ai/"
 timeout = 30
 rate_limit = "5/s"
 budget = 12.5
+store = "sqlite:~/books.db"
 v1_dialect = "python"
 """
 
@@ -80,6 +82,7 @@ def test_everything_from_the_environment(places: Places, monkeypatch: pytest.Mon
         TIMEOUT_VARIABLE: " 2.5 ",
         RATE_LIMIT_VARIABLE: "10/s",
         BUDGET_VARIABLE: "0",
+        STORE_VARIABLE: "memory",
     }
     for name, value in given.items():
         monkeypatch.setenv(name, value)
@@ -100,6 +103,7 @@ def test_everything_from_arguments(places: Places, monkeypatch: pytest.MonkeyPat
         timeout=timeout,
         rate_limit=None,
         budget=None,
+        store="memory",
         v1_dialect="python",
     )
     assert facts(found) == (KEY, "https://proxy.example", timeout, None, None, "python")
@@ -129,6 +133,15 @@ def test_project_cannot_raise_the_budget(places: Places, here: str, user: str, c
     places.user.write_text(f'api_key = "{KEY}"\nbudget = {user}')
     places.here.write_text(f"budget = {here}")
     assert find_settings().budget == counts
+
+
+def test_of_two_stores_the_users_counts(places: Places) -> None:
+    """A cloned project cannot begin new books where the user keeps some; where he keeps none, it may name a file."""
+    places.user.write_text(f'api_key = "{KEY}"\nstore = "sqlite:~/mine.db"')
+    places.here.write_text('store = "sqlite:theirs.db"')
+    assert find_settings().store == "sqlite:~/mine.db"
+    places.user.write_text(f'api_key = "{KEY}"')
+    assert find_settings().store == "sqlite:theirs.db"
 
 
 @pytest.mark.parametrize("word", ["none", "None", " NONE "])

@@ -15,6 +15,7 @@ from imagine_async.config.table import (
     BUDGET_VARIABLE,
     KEY_VARIABLE,
     RATE_LIMIT_VARIABLE,
+    STORE_VARIABLE,
     TIMEOUT_VARIABLE,
 )
 
@@ -25,6 +26,7 @@ __all__ = [
     "FROM_SETTINGS",
     "KEY_VARIABLE",
     "RATE_LIMIT_VARIABLE",
+    "STORE_VARIABLE",
     "TIMEOUT_VARIABLE",
     "FromSettings",
     "Secret",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from math import inf
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
@@ -20,7 +20,7 @@ from imagine_async.errors import ConfigurationError
 
 if TYPE_CHECKING:
     # For their types alone: at run time, settings stand below what they set.
-    from imagine_async.middleware import Budget, RateLimit
+    from imagine_async.stores import Budget, RateLimit, Store
     from imagine_async.timeout import Timeout
 
 __all__ = ["FROM_SETTINGS", "FromSettings", "Settings", "find_settings"]
@@ -57,6 +57,7 @@ class Settings:
         timeout: Seconds that a call may take.
         rate_limit: Calls in any window; `None` for no limit.
         budget: Tokens to spend at most; `None` for no cap.
+        store: Where limits and books are kept.
         v1_dialect: How calls of the API's first version are spelled.
         sources: Where each of them comes from: `argument`, a variable's name, a file's path, or `default`.
     """
@@ -65,7 +66,8 @@ class Settings:
     base_url: str
     timeout: float | Timeout
     rate_limit: RateLimit | str | None
-    budget: Budget | float | None
+    budget: Budget | float | Iterable[Budget | float] | None
+    store: Store | str
     v1_dialect: str
     sources: Mapping[str, str] = field(repr=False)
 
@@ -76,22 +78,25 @@ def find_settings(
     base_url: str | FromSettings | None = FROM_SETTINGS,
     timeout: float | Timeout | FromSettings = FROM_SETTINGS,
     rate_limit: RateLimit | str | FromSettings | None = FROM_SETTINGS,
-    budget: Budget | float | FromSettings | None = FROM_SETTINGS,
+    budget: Budget | float | Iterable[Budget | float] | FromSettings | None = FROM_SETTINGS,
+    store: Store | str | FromSettings = FROM_SETTINGS,
     v1_dialect: str | FromSettings = FROM_SETTINGS,
 ) -> Settings:
     """Find the settings of a client: arguments count more than the environment, and that more than files.
 
     The files are `imagine.toml` in the working directory, then the user's: `imagine/imagine.toml` in
-    `$XDG_CONFIG_HOME`, `~/.config` or `%APPDATA%`. They are merged key by key; of two budgets the lower counts.
+    `$XDG_CONFIG_HOME`, `~/.config` or `%APPDATA%`. They are merged key by key; of two budgets the lower counts,
+    and of two stores the user's.
     `IMAGINE_CONFIG` names another file instead; where it is empty, there are none. A file is read once in a process:
     what a client costs on an event loop is a question to the file system for each of the two.
 
     Args:
         api_key: The key; `None`, too, means to look for it.
         base_url: The root of the API's host; `None`, too, means to look for it.
-        timeout: Passed on as it is, like the three that follow.
+        timeout: Passed on as it is, like those that follow.
         rate_limit: A limit, or `None` for none.
         budget: Tokens, or `None` for no cap.
+        store: Where limits and books are kept.
         v1_dialect: How calls of the API's first version are spelled.
 
     Returns:
@@ -111,6 +116,7 @@ def find_settings(
         "timeout": lookup.find(table.TIMEOUT, timeout),
         "rate_limit": lookup.find(table.RATE_LIMIT, rate_limit),
         "budget": lookup.find(table.BUDGET, budget),
+        "store": lookup.find(table.STORE, store),
         "v1_dialect": lookup.find(table.V1_DIALECT, v1_dialect),
     }
     root = checked_base_url(urls.value)
@@ -150,6 +156,9 @@ class _Lookup:
             for file in self._files
             if setting.name in file.values
         ]
+        if setting is table.STORE:
+            # Nor may such a file begin new books, in which nothing is spent yet, where the user keeps some.
+            found.sort(key=lambda each: each.file is not None and each.file.is_found_here)
         if setting is table.BUDGET:
             # A file that came with somebody else's directory may lower what the user spends at most, never raise it.
             found.sort(key=_cap)

@@ -21,6 +21,8 @@ __all__ = [
     "RATE_LIMIT",
     "RATE_LIMIT_VARIABLE",
     "SETTINGS",
+    "STORE",
+    "STORE_VARIABLE",
     "TIMEOUT",
     "TIMEOUT_VARIABLE",
     "V1_DIALECT",
@@ -32,6 +34,7 @@ BASE_URL_VARIABLE = "IMAGINE_BASE_URL"
 TIMEOUT_VARIABLE = "IMAGINE_TIMEOUT"
 RATE_LIMIT_VARIABLE = "IMAGINE_RATE_LIMIT"
 BUDGET_VARIABLE = "IMAGINE_BUDGET"
+STORE_VARIABLE = "IMAGINE_STORE"
 
 T = TypeVar("T")
 
@@ -123,8 +126,10 @@ BASE_URL: Final = Setting[str]("base_url", BASE_URL_VARIABLE, DEFAULT_BASE_URL, 
 TIMEOUT: Final = Setting[float]("timeout", TIMEOUT_VARIABLE, 300.0, _seconds, is_number=True)
 RATE_LIMIT: Final = Setting[str | None]("rate_limit", RATE_LIMIT_VARIABLE, "50/60s", _limit)
 BUDGET: Final = Setting[float | None]("budget", BUDGET_VARIABLE, None, _tokens, is_number=True)
+# Not shown: the URL of a Redis server may hold a password.
+STORE: Final = Setting[str]("store", STORE_VARIABLE, "memory", _text, is_shown=False)
 V1_DIALECT: Final = Setting[str]("v1_dialect", None, "javascript", _text)
 
 SETTINGS: Mapping[str, Setting[Any]] = {
-    setting.name: setting for setting in (API_KEY, BASE_URL, TIMEOUT, RATE_LIMIT, BUDGET, V1_DIALECT)
+    setting.name: setting for setting in (API_KEY, BASE_URL, TIMEOUT, RATE_LIMIT, BUDGET, STORE, V1_DIALECT)
 }

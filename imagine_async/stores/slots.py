@@ -1,0 +1,200 @@
+"""The arithmetic of a rate limit: which slot the next call gets. No I/O, no clock of its own.
+
+The generic cell rate algorithm, by reservation: each call takes the next free slot and learns at once how long to
+wait, which makes the order fair without polling. Beside it slots are remembered for a window, so that a burst and the
+full steady rate go together and still no window holds more than the limit.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from math import inf
+from typing import Protocol
+
+from attrs import define, field, frozen
+
+from imagine_async.stores.rates import RateLimit
+
+__all__ = ["Recent", "RecentSlots", "Slot", "SlotBook"]
+
+_LARGEST_JITTER = 1.0
+
+
+@frozen
+class Slot:
+    """A place in time for one call.
+
+    Args:
+        at: Seconds on the store's clock.
+        wait: Seconds from the reservation until then; 0 or less: now.
+        refusals: How many refusals the store had seen; a slot from before the newest is void.
+    """
+
+    at: float
+    wait: float
+    refusals: int
+
+
+class Recent(Protocol):
+    """Slots given out, by their seconds on the store's clock, oldest first."""
+
+    def append(self, at: float) -> None:
+        """Add the newest."""
+        ...
+
+    def newest(self, place: int) -> float | None:
+        """Return the newest (1), the one before it (2), and so on; `None` where there are fewer."""
+        ...
+
+    def drop_newest(self) -> None:
+        """Take the newest out."""
+        ...
+
+    def drop_after(self, now: float) -> None:
+        """Take out the newest ones, up to the first that has come."""
+        ...
+
+    def forget(self, keep: int, before: float) -> None:
+        """Drop the oldest ones that are from then or earlier, but keep so many of the newest."""
+        ...
+
+    def shift(self, seconds: float) -> None:
+        """Move all of them."""
+        ...
+
+
+class RecentSlots(Recent):
+    """Slots given out, in memory."""
+
+    def __init__(self) -> None:
+        self._slots: deque[float] = deque()
+
+    def append(self, at: float) -> None:
+        """Add the newest."""
+        self._slots.append(at)
+
+    def newest(self, place: int) -> float | None:
+        """Return one, counted from the newest."""
+        return self._slots[-place] if place <= len(self._slots) else None
+
+    def drop_newest(self) -> None:
+        """Take the newest out."""
+        self._slots.pop()
+
+    def drop_after(self, now: float) -> None:
+        """Take out those to come."""
+        while self._slots and self._slots[-1] > now:
+            self._slots.pop()
+
+    def forget(self, keep: int, before: float) -> None:
+        """Drop the oldest."""
+        while len(self._slots) > keep and self._slots[0] <= before:
+            self._slots.popleft()
+
+    def shift(self, seconds: float) -> None:
+        """Move all."""
+        self._slots = deque(at + seconds for at in self._slots)
+
+
+@define
+class SlotBook:
+    """The slots of one account.
+
+    Args:
+        turn: Seconds on the store's clock, when the next slot would be without a burst.
+        resume_at: Seconds on the store's clock, before which nobody may leave after a refusal.
+        touched: Seconds on the store's clock, when the book was last used.
+        refusals: Refusals seen.
+        recent: The slots given out that may still keep others from a window.
+    """
+
+    turn: float = 0.0
+    resume_at: float = 0.0
+    touched: float | None = None
+    refusals: int = 0
+    recent: Recent = field(factory=RecentSlots)
+
+    def reserve(self, limit: RateLimit, now: float) -> Slot:
+        """Give out the next free slot.
+
+        Args:
+            limit: The limit.
+            now: Seconds on the store's clock.
+
+        Returns:
+            The slot.
+        """
+        now = self.steady(now)
+        at = max(now, self.turn - limit.tolerance, self.resume_at, self._window_opens(limit, now))
+        self.turn = max(self.turn, at) + limit.interval
+        self.recent.append(at)
+        return Slot(at, at - now, self.refusals)
+
+    def give_back(self, limit: RateLimit, at: float) -> bool:
+        """Free a slot if nobody stands behind it: moving those who do would break the limit.
+
+        Args:
+            limit: The limit.
+            at: When the slot is.
+
+        Returns:
+            Whether it was free to give.
+        """
+        if self.recent.newest(1) != at:
+            return False
+        self.recent.drop_newest()
+        self.turn -= limit.interval
+        return True
+
+    def push_back(self, limit: RateLimit, seconds: float, now: float) -> None:
+        """After a refusal: void all slots that have not come, and let nobody leave for a while, nor burst after it.
+
+        Args:
+            limit: The limit.
+            seconds: How long.
+            now: Seconds on the store's clock.
+        """
+        now = self.steady(now)
+        self.refusals += 1
+        self.resume_at = max(self.resume_at, now + seconds)
+        self.turn = self.resume_at + limit.tolerance
+        self.recent.drop_after(now)
+
+    def leave(self, limit: RateLimit, calls: int, now: float) -> None:
+        """Let no more than so many calls leave at once from here on, because the server has no room for more.
+
+        Args:
+            limit: The limit.
+            calls: How many, at least 1.
+            now: Seconds on the store's clock.
+        """
+        now = self.steady(now)
+        self.turn = max(self.turn, now + limit.tolerance - limit.interval * (calls - 1))
+
+    def steady(self, now: float) -> float:
+        """Note the time; where the clock has stepped back, take it as having stood still since it was last seen.
+
+        Args:
+            now: Seconds on the store's clock.
+
+        Returns:
+            The time to reckon with.
+        """
+        back = 0.0 if self.touched is None else self.touched - now
+        if back > _LARGEST_JITTER:
+            self.turn -= back
+            self.resume_at -= back
+            self.recent.shift(-back)
+        elif back > 0:
+            # Two readers of one clock, in the wrong order.
+            return now + back
+        self.touched = now
+        return now
+
+    def _window_opens(self, limit: RateLimit, now: float) -> float:
+        first = self.recent.newest(limit.calls)
+        if first is None:
+            return -inf
+        # By age, not by number: when the newest are given back, older ones count again.
+        self.recent.forget(limit.calls, now - limit.window)
+        return first + limit.window

@@ -1,0 +1,203 @@
+"""The arithmetic of slots: no window is broken, the full rate is used, and clocks may step."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from imagine_async.errors import ConfigurationError
+from imagine_async.stores import RateLimit
+from imagine_async.stores.slots import RecentSlots, SlotBook
+
+Step = tuple[str, float]
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("reserve"), st.integers(1, 15)),
+        st.tuples(st.just("back"), st.integers(1, 15)),
+        st.tuples(st.just("pass"), st.floats(0, 20)),
+        st.tuples(st.just("refusal"), st.floats(0, 20)),
+        st.tuples(st.just("room"), st.integers(1, 10)),
+    ),
+    max_size=60,
+)
+
+
+class Traffic:
+    """Callers that use every slot they get, unless they give it back or a refusal voids it."""
+
+    def __init__(self, limit: RateLimit) -> None:
+        self.limit = limit
+        self.book = SlotBook()
+        self.now = 1000.0
+        self.used: list[float] = []
+
+    def do(self, step: Step) -> None:
+        getattr(self, f"do_{step[0]}")(step[1])
+
+    def do_pass(self, seconds: float) -> None:
+        self.now += seconds
+
+    def do_reserve(self, number: float) -> None:
+        self.used += [self.book.reserve(self.limit, self.now).at for _ in range(int(number))]
+
+    def do_back(self, number: float) -> None:
+        for _ in range(int(number)):
+            if self.used and self.used[-1] > self.now and self.book.give_back(self.limit, self.used[-1]):
+                self.used.pop()
+
+    def do_refusal(self, seconds: float) -> None:
+        self.book.push_back(self.limit, seconds, self.now)
+        self.used = [at for at in self.used if at <= self.now]
+
+    def do_room(self, calls: float) -> None:
+        self.book.leave(self.limit, int(calls), self.now)
+
+    def narrowest(self) -> float:
+        """Return the shortest time in which one call more left than the limit allows."""
+        calls = self.limit.calls
+        return min((late - early for early, late in zip(self.used, self.used[calls:], strict=False)), default=1e9)
+
+
+@settings(deadline=None, max_examples=500)
+@given(st.integers(1, 12), st.floats(0.5, 60), st.data(), STEPS)
+def test_no_window_is_broken(calls: int, seconds: float, data: st.DataObject, steps: list[Step]) -> None:
+    """Whatever is reserved, given back, refused and waited for: no window holds more calls than the limit."""
+    traffic = Traffic(RateLimit(calls, seconds, data.draw(st.integers(1, calls))))
+    for step in steps:
+        traffic.do(step)
+    assert traffic.narrowest() >= traffic.limit.window - 1e-6
+    assert traffic.used == sorted(traffic.used)
+
+
+def test_slots_given_back_do_not_open_the_window() -> None:
+    """Calls that left count as long as the window is, however many later slots were given back."""
+    limit = RateLimit(5, 5.0, burst=5, margin=0.0)
+    book = SlotBook()
+    for _ in range(5):
+        book.reserve(limit, 100.0)
+    late = [book.reserve(limit, 100.0).at for _ in range(20)]
+    assert all(book.give_back(limit, at) for at in reversed(late))
+    assert book.reserve(limit, 100.1).at == 105
+
+
+def test_full_rate_is_used() -> None:
+    """A thousand calls need no longer than the limit says, but for the margin."""
+    limit = RateLimit(50, 1.0)
+    book = SlotBook()
+    last = max(book.reserve(limit, 0.0).at for _ in range(1000))
+    assert last == pytest.approx(20 * 1.015, rel=0.06)
+
+
+def test_steps_of_milliseconds_are_no_steps() -> None:
+    """Where two processors disagree a little, time stands still for the one that is behind."""
+    limit = RateLimit(1, 10.0, margin=0.0)
+    book = SlotBook()
+    book.reserve(limit, 100.0)
+    slot = book.reserve(limit, 99.5)
+    assert (slot.at, slot.wait) == (110, 10)
+
+
+def test_step_back_moves_all_slots_along() -> None:
+    """After a restart of the host its clock begins anew: waits go on as if no time had passed."""
+    limit = RateLimit(2, 10.0, burst=2, margin=0.0)
+    book = SlotBook()
+    for _ in range(2):
+        book.reserve(limit, 5000.0)
+    book.push_back(limit, 20.0, 5000.0)
+    slot = book.reserve(limit, 7.0)
+    assert (slot.at, slot.wait, slot.refusals) == (27, 20, 1)
+    assert [book.recent.newest(place) for place in (2, 3, 4)] == [7, 7, None]
+
+
+def test_step_forward_is_rest() -> None:
+    """A clock that leaps ahead looks like a rest: there is a burst, and no more than one."""
+    limit = RateLimit(4, 4.0, burst=2, margin=0.0)
+    book = SlotBook()
+    for _ in range(8):
+        book.reserve(limit, 0.0)
+    assert [book.reserve(limit, 1e6).wait for _ in range(3)] == [0, 0, 1]
+
+
+def test_void_and_unknown_slots_are_not_given_back() -> None:
+    """A slot that is not the newest, or of which nobody knows, stays."""
+    limit = RateLimit(4, 4.0)
+    book = SlotBook()
+    assert not book.give_back(limit, 1.0)
+    first, second = (book.reserve(limit, 1.0) for _ in range(2))
+    assert not book.give_back(limit, first.at)
+    assert book.give_back(limit, second.at)
+    assert not book.give_back(limit, second.at)
+
+
+def test_old_slots_are_forgotten() -> None:
+    """What no window can hold any more takes no place."""
+    limit = RateLimit(3, 1.0)
+    book = SlotBook()
+    for second in range(100):
+        for _ in range(3):
+            book.reserve(limit, 10.0 * second)
+    assert [book.recent.newest(place) is None for place in (3, 7)] == [False, True]
+
+
+def test_recent_slots_are_counted_from_the_newest() -> None:
+    """The newest is the first, and there is none before the oldest."""
+    recent = RecentSlots()
+    for at in (1.0, 2.0, 3.0):
+        recent.append(at)
+    recent.forget(keep=2, before=5.0)
+    assert [recent.newest(place) for place in (1, 2, 3)] == [3, 2, None]
+    recent.forget(keep=0, before=2.5)
+    recent.drop_after(2.9)
+    assert recent.newest(1) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "calls", "seconds"),
+    [("50/60s", 50, 60), (" 10 / s ", 10, 1), ("100/min", 100, 60), ("5/2.5sec", 5, 2.5), ("7/2 hours", 7, 7200)],
+)
+def test_limits_are_read(text: str, calls: int, seconds: float) -> None:
+    """A limit is written as calls, a slash and a time."""
+    assert RateLimit.parse(text) == RateLimit(calls, seconds)
+
+
+@pytest.mark.parametrize("text", ["", "50", "50/", "50/60", "-1/s", "1/x", "50//s", "1e3/s"])
+def test_what_is_no_limit_is_refused(text: str) -> None:
+    """A text that is no limit is refused with an example of one."""
+    with pytest.raises(ConfigurationError, match="50/60s"):
+        RateLimit.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "named"),
+    [
+        ((0, 1.0), "rate_limit=0/1.0s"),
+        ((1, 0.0), "rate_limit=1/0.0s"),
+        ((1, float("inf")), "rate_limit=1/infs"),
+        ((1, float("nan")), "rate_limit=1/nans"),
+        ((5, 1.0, 6), "burst=6"),
+        ((5, 1.0, 0), "burst=0"),
+        ((5, 1.0, 1, -0.1), "margin=-0.1"),
+        ((5, 1.0, 1, float("inf")), "margin=inf"),
+    ],
+)
+def test_limits_out_of_range_are_refused(numbers: tuple[float, ...], named: str) -> None:
+    """A number out of range is named together with its value."""
+    with pytest.raises(ConfigurationError, match=named):
+        RateLimit(*numbers)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("limit", "window", "burst"),
+    [
+        (RateLimit(50, 60), 60.1, 10),
+        (RateLimit(3, 1), 1.015, 1),
+        (RateLimit(10, 1, 4, 0.0), 1.0, 4),
+        (RateLimit(10, 1, margin=2), 3.0, 2),
+    ],
+)
+def test_margins_and_bursts_have_defaults(limit: RateLimit, window: float, burst: int) -> None:
+    """Without a word a fifth of the calls may burst, and the window grows by 1.5 %, a tenth of a second at most."""
+    assert limit.window == pytest.approx(window)
+    assert limit.burst_calls == burst
