@@ -11,6 +11,7 @@ from attrs import define, field, frozen
 
 from imagine_async.clock import SYSTEM_CLOCK, Clock
 from imagine_async.errors import ImagineError, Outcome
+from imagine_async.quota import Quota
 from imagine_async.requests import Request
 from imagine_async.timeout import Timeout
 
@@ -28,6 +29,8 @@ EventKind: TypeAlias = Literal[
 ]
 
 _logger = logging.getLogger("imagine_async")
+# A library says nothing unless its user has set up logging.
+_logger.addHandler(logging.NullHandler())
 
 
 @frozen(kw_only=True)
@@ -81,6 +84,12 @@ class Call:
         attempt: The number of the running attempt, from 1; 0 before the first.
         outcome: What would have become of the running attempt if it were cut off now.
         tokens: What the call costs; `None` where no price is known.
+        priority: Calls of a higher one are let through the rate limit first; 0 is usual.
+        tag: What the call is booked under, for example a team or a feature; `None` for nothing.
+        batch: The batch that it belongs to, as it is booked; `None` for none.
+        resend_unknown: Whether to send again what may have been charged already; `None` leaves it to the policy.
+        seed_chosen: Whether the SDK chose the request's seed, because the caller gave none.
+        quota: What the newest reply said of the server's rate limit; `None` where it said nothing.
     """
 
     request: Request[Any]
@@ -93,6 +102,12 @@ class Call:
     attempt: int = 0
     outcome: Outcome = Outcome.NOT_SENT
     tokens: float | None = None
+    priority: int = 0
+    tag: str | None = None
+    batch: str | None = None
+    resend_unknown: bool | None = None
+    seed_chosen: bool = False
+    quota: Quota | None = None
     started: float = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -112,6 +127,20 @@ class Call:
         """Count another attempt, of which nothing has been sent yet."""
         self.attempt += 1
         self.outcome = Outcome.NOT_SENT
+
+    def outcome_after(self, error: BaseException) -> Outcome:
+        """Tell what became of the running attempt.
+
+        Args:
+            error: What ended it. Where it is no error of the SDK's, as in a task that is cancelled, or says "not sent",
+                as a step of the user's may do after the form has left, the call itself knows how far it had come.
+
+        Returns:
+            The outcome.
+        """
+        if isinstance(error, ImagineError) and error.outcome is not Outcome.NOT_SENT:
+            return error.outcome
+        return self.outcome
 
     def emit(
         self,

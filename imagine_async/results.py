@@ -1,4 +1,4 @@
-"""What a call gives back: a picture with the facts of the call, and the sums of what was used."""
+"""What a call gives back: a picture with the facts of the call."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from imagine_async.requests import Request
 
-__all__ = ["Image", "Usage", "UsageRow"]
+__all__ = ["Image"]
 
 
 @frozen(kw_only=True)
@@ -41,6 +41,7 @@ class Image:
         attempts: How often the call was sent.
         tokens: What it cost by the price list; `None` where no price is known.
         call_id: The call's id, as in its events.
+        cached: Whether it was made by an earlier or a concurrent identical call, so that this one cost nothing.
     """
 
     content: bytes = field(repr=lambda content: f"<{len(content)} bytes>")
@@ -53,6 +54,7 @@ class Image:
     attempts: int = 1
     tokens: float | None = None
     call_id: str = ""
+    cached: bool = False
 
     @property
     def media_type(self) -> str:
@@ -153,50 +155,3 @@ class Image:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, bytes] | None:
         """Show formats that notebooks have no method of their own for."""
         return {self.media_type: self.content} if self.format in ("webp", "gif", "avif") else None
-
-
-@frozen(kw_only=True)
-class UsageRow:
-    """What was used of one endpoint and style.
-
-    Args:
-        endpoint: The endpoint's name.
-        style: The style; `None` where the endpoint has none.
-        calls: Calls that were charged or may have been.
-        tokens: Tokens settled.
-        held: Tokens of calls whose outcome is unknown.
-        unpriced: Calls of which no price is known; they stand in `calls` too.
-    """
-
-    endpoint: str
-    style: str | None
-    calls: int = 0
-    tokens: float = 0.0
-    held: float = 0.0
-    unpriced: int = 0
-
-
-@frozen(kw_only=True)
-class Usage:
-    """What a client has used since it was made.
-
-    Args:
-        rows: One for each endpoint and style, sorted.
-    """
-
-    rows: tuple[UsageRow, ...] = ()
-
-    @property
-    def calls(self) -> int:
-        """Calls that were charged or may have been."""
-        return sum(row.calls for row in self.rows)
-
-    @property
-    def tokens(self) -> float:
-        """Tokens settled."""
-        return sum(row.tokens for row in self.rows)
-
-    @property
-    def held(self) -> float:
-        """Tokens of calls whose outcome is unknown."""
-        return sum(row.held for row in self.rows)

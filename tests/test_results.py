@@ -13,8 +13,8 @@ import pytest
 
 from imagine_async.errors import ConfigurationError, MissingExtraError
 from imagine_async.requests import RemoveBackground, TextToImage
-from imagine_async.results import Usage, UsageRow
 from imagine_async.sniff import MEDIA_TYPES, SUFFIXES
+from imagine_async.usage import Usage, UsageRow
 from tests.pictures import SIZE, VARIETIES, encode, made_image, variety
 
 FORMATS = ("jpeg", "png", "webp", "gif", "avif")
