@@ -7,8 +7,9 @@ import sys
 
 from benchmarks.import_time import measure_import
 from benchmarks.loop_stalls import measure_upload
+from benchmarks.middleware_costs import measure_costs
 
-_MEASURES = {"import": measure_import, "upload": measure_upload}
+_MEASURES = {"import": measure_import, "upload": measure_upload, "middleware": measure_costs}
 
 
 def main() -> int:

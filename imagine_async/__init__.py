@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         ReplyTooLargeError,
         ServerError,
         ServiceUnavailableError,
+        StoreError,
         TransportError,
         TruncatedReplyError,
         UnexpectedReplyError,
@@ -69,12 +70,19 @@ if TYPE_CHECKING:
     )
     from imagine_async.middleware import (
         NO_RETRY,
-        Budget,
         Middleware,
-        RateLimit,
         RetryPolicy,
     )
+    from imagine_async.middleware.cache import Cache
+    from imagine_async.middleware.gate import Concurrency
+    from imagine_async.middleware.retry_budget import RetryBudget
+    from imagine_async.middleware.single_flight import SingleFlight
     from imagine_async.options import ClientOptions
+    from imagine_async.prices import (
+        Price,
+        PriceList,
+    )
+    from imagine_async.quota import Quota
     from imagine_async.requests import (
         AiBackground,
         AiResize,
@@ -97,25 +105,35 @@ if TYPE_CHECKING:
         V1Upscale,
         V1Variations,
     )
-    from imagine_async.results import (
-        Image,
-        Usage,
-        UsageRow,
-    )
+    from imagine_async.results import Image
     from imagine_async.serialization import (
         make_converter,
         request_from_dict,
         request_to_dict,
     )
+    from imagine_async.stores import (
+        Budget,
+        Hold,
+        MemoryStore,
+        RateLimit,
+        Store,
+    )
+    from imagine_async.stores.redis import RedisStore
+    from imagine_async.stores.sqlite import SqliteStore
     from imagine_async.sync import Imagine
     from imagine_async.sync_calls.v1 import V1
     from imagine_async.timeout import Timeout
+    from imagine_async.usage import (
+        BudgetState,
+        Estimate,
+        Reconciliation,
+        Usage,
+        UsageRow,
+    )
     from imagine_async.video import (
         Video,
         VideoJob,
     )
-
-    __version__: str
 
 _HOMES = {
     "bridge.blocking": ("BlockingCallWarning",),
@@ -161,6 +179,7 @@ _HOMES = {
         "ReplyTooLargeError",
         "ServerError",
         "ServiceUnavailableError",
+        "StoreError",
         "TransportError",
         "TruncatedReplyError",
         "UnexpectedReplyError",
@@ -178,12 +197,19 @@ _HOMES = {
     ),
     "middleware": (
         "NO_RETRY",
-        "Budget",
         "Middleware",
-        "RateLimit",
         "RetryPolicy",
     ),
+    "middleware.cache": ("Cache",),
+    "middleware.gate": ("Concurrency",),
+    "middleware.retry_budget": ("RetryBudget",),
+    "middleware.single_flight": ("SingleFlight",),
     "options": ("ClientOptions",),
+    "prices": (
+        "Price",
+        "PriceList",
+    ),
+    "quota": ("Quota",),
     "requests": (
         "AiBackground",
         "AiResize",
@@ -206,19 +232,31 @@ _HOMES = {
         "V1Upscale",
         "V1Variations",
     ),
-    "results": (
-        "Image",
-        "Usage",
-        "UsageRow",
-    ),
+    "results": ("Image",),
     "serialization": (
         "make_converter",
         "request_from_dict",
         "request_to_dict",
     ),
+    "stores": (
+        "Budget",
+        "Hold",
+        "MemoryStore",
+        "RateLimit",
+        "Store",
+    ),
+    "stores.redis": ("RedisStore",),
+    "stores.sqlite": ("SqliteStore",),
     "sync": ("Imagine",),
     "sync_calls.v1": ("V1",),
     "timeout": ("Timeout",),
+    "usage": (
+        "BudgetState",
+        "Estimate",
+        "Reconciliation",
+        "Usage",
+        "UsageRow",
+    ),
     "video": (
         "Video",
         "VideoJob",
@@ -240,17 +278,22 @@ __all__ = [
     "BlockingCallWarning",
     "Budget",
     "BudgetExceededError",
+    "BudgetState",
+    "Cache",
     "Call",
     "ClientClosedError",
     "ClientOptions",
+    "Concurrency",
     "ConfigurationError",
     "ConnectError",
     "DeadlineExceededError",
     "DisconnectedError",
     "DownloadError",
+    "Estimate",
     "Event",
     "GenerativeFill",
     "Handler",
+    "Hold",
     "Image",
     "ImageInput",
     "ImageRequest",
@@ -259,23 +302,34 @@ __all__ = [
     "ImagineError",
     "InsufficientCreditsError",
     "InvalidRequestError",
+    "MemoryStore",
     "Middleware",
     "MissingExtraError",
     "NotFoundError",
     "Observer",
     "Outcome",
+    "Price",
+    "PriceList",
+    "Quota",
     "RateLimit",
     "RateLimitedError",
+    "Reconciliation",
+    "RedisStore",
     "RemoveBackground",
     "ReplyError",
     "ReplyTooLargeError",
     "Request",
     "Result",
     "Retouch",
+    "RetryBudget",
     "RetryPolicy",
     "Secret",
     "ServerError",
     "ServiceUnavailableError",
+    "SingleFlight",
+    "SqliteStore",
+    "Store",
+    "StoreError",
     "Style",
     "TextToImage",
     "TextToPng",

@@ -7,24 +7,34 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, Unpack
 
 from imagine_async.call import Observer
+from imagine_async.calls.accounting import AsyncAccounting
 from imagine_async.calls.editing import AsyncEditingCalls
 from imagine_async.calls.generation import AsyncGenerationCalls
 from imagine_async.calls.v1 import AsyncV1
 from imagine_async.calls.video import AsyncVideoCalls
-from imagine_async.catalog import PRICES, VIDEO_DELETE_PATHS, VIDEO_STATUS_PATHS, Invented, dialect_named
+from imagine_async.catalog import VIDEO_DELETE_PATHS, VIDEO_STATUS_PATHS, Invented, dialect_named
 from imagine_async.clock import SYSTEM_CLOCK, Clock
 from imagine_async.config import FROM_SETTINGS, FromSettings, Secret, find_settings
 from imagine_async.errors import ClientClosedError, InvalidRequestError
+from imagine_async.estimating import Estimator
 from imagine_async.fanout import FanOut
 from imagine_async.headers import checked_headers
-from imagine_async.middleware import Budget, Middleware, RateLimit, RetryPolicy
-from imagine_async.middleware.credits import Credits, Ledger
-from imagine_async.middleware.rate_limit import RateLimiter
-from imagine_async.options import ClientOptions, as_budget, as_rate_limit, count
+from imagine_async.middleware import Middleware, RetryPolicy
+from imagine_async.middleware.credits import Credits
+from imagine_async.middleware.gate import Concurrency, ConcurrencyGate
+from imagine_async.middleware.ledger import Ledger
+from imagine_async.middleware.limiter import RateLimiter
+from imagine_async.middleware.retry_budget import RetryBucket, RetryBudget
+from imagine_async.options import ClientOptions, as_rate_limit, checked_name, count, positive, whole
+from imagine_async.pipeline import CallFacts
+from imagine_async.prices import Price, PriceList
 from imagine_async.requests import ImageRequestT, Request, ResultT
 from imagine_async.resolving import resolved
-from imagine_async.results import Image, Usage
+from imagine_async.results import Image
 from imagine_async.sending import CallOptions, SharedParts
+from imagine_async.stores import Budget, RateLimit, Store
+from imagine_async.stores.budgets import budgets_of
+from imagine_async.stores.opening import account_of, open_store
 from imagine_async.timeout import Timeout
 from imagine_async.transport import Transport
 from imagine_async.video.download import VideoDownloader
@@ -37,7 +47,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncImagine"]
 
 
-class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls):
+class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls, AsyncAccounting):
     """A client of the Imagine API, for asyncio and trio.
 
     It works on any event loop, also on several one after the other, and makes its connections on first use. What is
@@ -51,10 +61,20 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls):
         headers: HTTP headers that go with every call.
         rate_limit: How many calls may leave in any window, as a `RateLimit` or a text such as `10/s`; `None` for no
             limit. If nothing is set it is `50/60s`, which was observed of the live service and is not documented.
-        budget: Tokens that the client may spend at most; `None` for no cap, as it is if nothing is set.
+        budget: Tokens that may be spent at most, as a number or a `Budget`, or several of them; `None` for no cap, as
+            it is if nothing is set.
         prices: Tokens by `endpoint/style` or `endpoint`, over the documented ones.
         unpriced: What to do, where a budget is set, with calls whose price nobody knows.
+        store: Where rate limit and books are kept: `memory`, as it is if nothing is set; `sqlite:PATH`, which the
+            processes of one host share; a Redis URL, which hosts share; or a `Store`.
+        hold_seconds: After how many seconds a call that may have been charged is booked as charged; `None`: it stays
+            held until you settle, release or reconcile it.
+        tag: What calls are booked under, for example a team or a feature.
         retry: Which failures are sent again.
+        retry_budget: How many retries all calls together may make, so that an outage is not multiplied; `None` for any
+            number.
+        concurrency: Calls in flight at once, over all event loops: a number, or a `Concurrency`; fewer while the
+            server is overloaded. `None` for no bound but `max_connections`.
         middleware: Your own steps around calls and attempts; the first is outermost.
         observers: Callables that are told of every event.
         max_connections: Calls on the wire at once, on each event loop.
@@ -81,10 +101,15 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls):
         timeout: float | Timeout | FromSettings = FROM_SETTINGS,
         headers: Mapping[str, str] | None = None,
         rate_limit: RateLimit | str | FromSettings | None = FROM_SETTINGS,
-        budget: Budget | float | FromSettings | None = FROM_SETTINGS,
-        prices: Mapping[str, float] | None = None,
+        budget: Budget | float | Iterable[Budget | float] | FromSettings | None = FROM_SETTINGS,
+        prices: Mapping[str, float] | Mapping[str, Price] | None = None,
         unpriced: Literal["refuse", "allow"] = "refuse",
+        store: Store | str | FromSettings = FROM_SETTINGS,
+        hold_seconds: float | None = None,
+        tag: str | None = None,
         retry: RetryPolicy = RetryPolicy(),
+        retry_budget: RetryBudget | None = RetryBudget(),
+        concurrency: Concurrency | int | None = Concurrency(),
         middleware: Sequence[Middleware] = (),
         observers: Sequence[Observer] = (),
         max_connections: int = 100,
@@ -101,10 +126,21 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls):
             timeout=timeout,
             rate_limit=rate_limit,
             budget=budget,
+            store=store,
             v1_dialect=v1_dialect,
         )
-        limit = settings.rate_limit
-        ledger = Ledger(as_budget(settings.budget))
+        limit = as_rate_limit(settings.rate_limit)
+        price_list = PriceList.documented().over(prices)
+        kept = settings.store
+        books = kept if isinstance(kept, Store) else open_store(kept, clock=clock)
+        account = account_of(settings.api_key, settings.base_url)
+        ledger = Ledger(
+            books,
+            account,
+            budgets=budgets_of(settings.budget),
+            clock=clock,
+            hold_seconds=None if hold_seconds is None else positive("hold_seconds", hold_seconds),
+        )
         self._v1_dialect = dialect_named(settings.v1_dialect)
         self._shared = SharedParts(
             base_url=settings.base_url,
@@ -116,13 +152,17 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls):
                 http_client=http_client,
             ),
             ledger=ledger,
-            credits=Credits(ledger, {**PRICES, **(prices or {})}, unpriced=unpriced),
-            limiter=None if limit is None else RateLimiter(as_rate_limit(limit), clock=clock),
+            credits=Credits(ledger, price_list, unpriced=unpriced),
+            estimator=Estimator(price_list, limit),
+            limiter=None if limit is None else RateLimiter(limit, store=books, account=account, clock=clock),
+            gate=None if concurrency is None else ConcurrencyGate(Concurrency.of(concurrency)),
+            retry_bucket=None if retry_budget is None else RetryBucket(retry_budget),
             clock=clock,
             status_paths=PathMemory(VIDEO_STATUS_PATHS),
             delete_paths=PathMemory(VIDEO_DELETE_PATHS),
         )
         self._owns_connections = True
+        self._owns_store = not isinstance(kept, Store)
         self._take(
             CallOptions(
                 timeout=Timeout.of(settings.timeout),
@@ -130,6 +170,7 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls):
                 retry=retry,
                 middleware=middleware,
                 observers=observers,
+                tag=checked_name("tag", tag),
             )
         )
 
@@ -137,6 +178,7 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls):
         """Put together what depends on the options."""
         shared = self._shared
         self._options = options
+        self._ledger, self._estimator = shared.ledger, shared.estimator
         self._pipeline = options.pipeline(shared)
         self._closed = False
         self._videos = VideoFollower(
@@ -176,7 +218,8 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls):
         from imagine_async.in_process import sandbox_server
 
         key, base_url, http_client = sandbox_server(credits=credits, side=side, rate_limit=server_rate_limit)
-        options["prices"] = {**Invented.PRICES, **(options.get("prices") or {})}
+        invented = PriceList.documented().over(Invented.PRICES, source="the sandbox's own")
+        options["prices"] = invented.over(options.get("prices"))
         return cls(key, base_url=base_url, http_client=http_client, **options)
 
     def with_options(
@@ -187,6 +230,9 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls):
         retry: RetryPolicy | None = None,
         middleware: Sequence[Middleware] | None = None,
         observers: Sequence[Observer] | None = None,
+        tag: str | None = None,
+        batch: str | None = None,
+        priority: int | None = None,
     ) -> AsyncImagine:
         """Return a client with other options that shares this one's connections, rate limit, ledger and budget.
 
@@ -199,6 +245,9 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls):
             retry: Which failures are sent again.
             middleware: Your own steps, in place of this client's.
             observers: Who is told of events, in place of this client's.
+            tag: What calls are booked under.
+            batch: The batch that calls belong to, as they are booked.
+            priority: Calls of a higher one pass the rate limit first; 0 is usual.
 
         Returns:
             The other client; what is `None` here is as it is with this one.
@@ -213,7 +262,7 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls):
         mine = self._options
         derived = type(self).__new__(type(self))
         derived._shared, derived._v1_dialect = self._shared, self._v1_dialect
-        derived._owns_connections = False
+        derived._owns_connections = derived._owns_store = False
         derived._take(
             CallOptions(
                 timeout=mine.timeout if timeout is None else Timeout.of(timeout),
@@ -221,6 +270,9 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls):
                 retry=mine.retry if retry is None else retry,
                 middleware=mine.middleware if middleware is None else middleware,
                 observers=mine.observers if observers is None else observers,
+                tag=mine.tag if tag is None else checked_name("tag", tag),
+                batch=mine.batch if batch is None else checked_name("batch", batch),
+                priority=mine.priority if priority is None else whole("priority", priority),
             )
         )
         return derived
@@ -236,6 +288,10 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls):
         *,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        batch: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> ResultT:
         """Make any call from its request.
 
@@ -243,6 +299,10 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls):
             request: For example a `TextToImage`.
             headers: Further HTTP headers for this call, over the client's.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            batch: The batch that it belongs to, as it is booked; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The picture, or, for a call about a video, the job.
@@ -255,11 +315,20 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls):
             raise InvalidRequestError("request", request, "pass a request, for example TextToImage(prompt=...)")
         if self._closed:
             raise ClientClosedError("the client is closed; make a new one, or keep this one open for as long as needed")
-        bounds = self._options.timeout if timeout is None else Timeout.of(timeout)
-        named = {**self._options.headers, **checked_headers(headers)}
+        mine = self._options
+        bounds = mine.timeout if timeout is None else Timeout.of(timeout)
+        named = {**mine.headers, **checked_headers(headers)}
         if any(request.unresolved()):
             request, bounds = await resolved(request, self._shared.transport.open_url, bounds, self._shared.clock)
-        return await self._pipeline.run(request, timeout=bounds, headers=named)
+        about = CallFacts(
+            timeout=bounds,
+            headers=named,
+            priority=mine.priority if priority is None else whole("priority", priority),
+            tag=mine.tag if tag is None else checked_name("tag", tag),
+            batch=mine.batch if batch is None else checked_name("batch", batch),
+            resend_unknown=resend_unknown,
+        )
+        return await self._pipeline.run(request, about)
 
     async def generate_many(
         self,
@@ -295,13 +364,6 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls):
         finally:
             await calls.aclose()
 
-    def usage(self) -> Usage:
-        """Return what was used: calls and tokens, by endpoint and style; unknown outcomes held apart.
-
-        Clients that were made by `with_options` share their books.
-        """
-        return self._shared.ledger.usage()
-
     async def aclose(self) -> None:
         """Close the client; it cannot be used afterwards.
 
@@ -310,6 +372,8 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls):
         self._closed = True
         if self._owns_connections:
             await self._shared.transport.aclose()
+        store = self._shared.ledger.store
+        await (store.aclose() if self._owns_store else store.flush())
 
     async def __aenter__(self) -> Self:
         """Enter a block that closes the client at its end."""
@@ -325,9 +389,8 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls):
         await self.aclose()
 
     def __repr__(self) -> str:
-        """Tell where the calls go and what has been used; never the key."""
+        """Tell where the calls go; never the key."""
         if not hasattr(self, "_shared"):
             # A traceback of the constructor's error may show its local variables.
             return f"<{type(self).__name__} that was not made>"
-        usage = self._shared.ledger.usage()
-        return f"<{type(self).__name__} {self._shared.base_url} calls={usage.calls} tokens={usage.tokens:g}>"
+        return f"<{type(self).__name__} {self._shared.base_url}>"

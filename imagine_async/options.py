@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, TypedDict
 
 from imagine_async.call import Observer
 from imagine_async.clock import Clock
 from imagine_async.errors import ConfigurationError
-from imagine_async.middleware import Budget, Middleware, RateLimit, RetryPolicy
+from imagine_async.middleware import Middleware, RetryPolicy
+from imagine_async.middleware.gate import Concurrency
+from imagine_async.middleware.retry_budget import RetryBudget
+from imagine_async.prices import Price
+from imagine_async.stores import Budget, RateLimit, Store
 from imagine_async.timeout import Timeout
 
-__all__ = ["ClientOptions", "as_budget", "as_rate_limit", "count", "positive"]
+__all__ = ["ClientOptions", "as_rate_limit", "checked_name", "count", "positive", "whole"]
+
+_LONGEST_NAME = 200
 
 
 class ClientOptions(TypedDict, total=False):
@@ -21,10 +27,15 @@ class ClientOptions(TypedDict, total=False):
     headers: Mapping[str, str] | None
     v1_dialect: Literal["javascript", "python"]
     rate_limit: RateLimit | str | None
-    budget: Budget | float | None
-    prices: Mapping[str, float] | None
+    budget: Budget | float | Iterable[Budget | float] | None
+    prices: Mapping[str, float] | Mapping[str, Price] | None
     unpriced: Literal["refuse", "allow"]
+    store: Store | str
+    hold_seconds: float | None
+    tag: str | None
     retry: RetryPolicy
+    retry_budget: RetryBudget | None
+    concurrency: Concurrency | int | None
     middleware: Sequence[Middleware]
     observers: Sequence[Observer]
     max_connections: int
@@ -68,11 +79,43 @@ def count(name: str, value: int) -> int:
     return value
 
 
-def as_budget(budget: Budget | float | None) -> Budget | None:
-    """Turn a number of tokens into a budget."""
-    return budget if budget is None or isinstance(budget, Budget) else Budget(budget)
-
-
-def as_rate_limit(limit: RateLimit | str) -> RateLimit:
+def as_rate_limit(limit: RateLimit | str | None) -> RateLimit | None:
     """Read a rate limit that is given as text."""
     return RateLimit.parse(limit) if isinstance(limit, str) else limit
+
+
+def whole(name: str, value: int) -> int:
+    """Check a whole number, of either sign.
+
+    Args:
+        name: What it sets, for the error.
+        value: The number.
+
+    Returns:
+        The same number.
+
+    Raises:
+        ConfigurationError: It is no whole number.
+    """
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ConfigurationError(f"{name}={value!r}: pass a whole number")
+    return value
+
+
+def checked_name(name: str, value: str | None) -> str | None:
+    """Check a name that calls are booked under.
+
+    Args:
+        name: What it sets, for the error.
+        value: The name; `None` for none.
+
+    Returns:
+        The same name.
+
+    Raises:
+        ConfigurationError: It is no text, empty, or longer than 200 characters.
+    """
+    if value is None or (isinstance(value, str) and 0 < len(value) <= _LONGEST_NAME):
+        return value
+    shown = f"{value[:20]!r} and more" if isinstance(value, str) else repr(value)
+    raise ConfigurationError(f"{name}={shown}: pass a text of 1 to {_LONGEST_NAME} characters, or leave it out")

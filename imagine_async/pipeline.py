@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 import anyio
+from attrs import frozen
 
 from imagine_async.call import Call, Handler, Observer, Result
 from imagine_async.clock import Clock
@@ -13,12 +14,36 @@ from imagine_async.errors import DeadlineExceededError, ImagineError, Outcome
 from imagine_async.middleware import Middleware, RetryPolicy
 from imagine_async.middleware.base import attempt_steps, call_steps, chain
 from imagine_async.middleware.credits import Credits
-from imagine_async.middleware.rate_limit import RateLimiter
+from imagine_async.middleware.gate import ConcurrencyGate
+from imagine_async.middleware.limiter import RateLimiter
+from imagine_async.middleware.logs import Logging
 from imagine_async.middleware.retry import Retry
+from imagine_async.middleware.retry_budget import RetryBucket
 from imagine_async.requests import Request, ResultT
 from imagine_async.timeout import Timeout
 
-__all__ = ["Pipeline"]
+__all__ = ["CallFacts", "Pipeline"]
+
+
+@frozen(kw_only=True)
+class CallFacts:
+    """How one call is made.
+
+    Args:
+        timeout: Its total is the time until the deadline.
+        headers: Further HTTP headers.
+        priority: Calls of a higher one pass the rate limit first.
+        tag: What the call is booked under.
+        batch: The batch that it belongs to.
+        resend_unknown: Whether to send again what may have been charged; `None` leaves it to the policy.
+    """
+
+    timeout: Timeout
+    headers: Mapping[str, str]
+    priority: int = 0
+    tag: str | None = None
+    batch: str | None = None
+    resend_unknown: bool | None = None
 
 
 class Pipeline:
@@ -28,7 +53,9 @@ class Pipeline:
         send: What puts an attempt on the wire.
         credits: Keeps the books.
         limiter: Paces attempts; `None` for no pacing.
+        gate: Bounds the attempts in flight; `None` for no bound.
         retry: Which failures are sent again.
+        retry_bucket: Bounds the retries of all calls together; `None` for no bound.
         middleware: The user's own steps; the first is outermost.
         observers: Who is told of events.
         clock: The time.
@@ -40,7 +67,9 @@ class Pipeline:
         *,
         credits: Credits,
         limiter: RateLimiter | None,
+        gate: ConcurrencyGate | None,
         retry: RetryPolicy,
+        retry_bucket: RetryBucket | None,
         middleware: Sequence[Middleware],
         observers: Sequence[Observer],
         clock: Clock,
@@ -48,17 +77,19 @@ class Pipeline:
         self._observers = tuple(observers)
         self._clock = clock
         # Credits stand before the limiter: a call that the budget refuses must not use up a slot.
-        inner = [credits, *middleware] if limiter is None else [credits, limiter, *middleware]
-        attempts = chain(attempt_steps(inner), send)
-        self._handler = chain(call_steps([*middleware, Retry(retry)]), attempts)
+        paced = [step for step in (gate, limiter) if step is not None]
+        logging = Logging()
+        attempts = chain(attempt_steps([logging, credits, *paced, *middleware]), send)
+        self._bounded = chain(call_steps([*middleware, Retry(retry, retry_bucket)]), attempts)
+        # Outside of the deadline, so that it sees the error which that raises.
+        self._handler = chain(call_steps([logging]), self._within_deadline)
 
-    async def run(self, request: Request[ResultT], *, timeout: Timeout, headers: Mapping[str, str]) -> ResultT:
+    async def run(self, request: Request[ResultT], about: CallFacts) -> ResultT:
         """Make a call.
 
         Args:
             request: What to do; a missing seed is chosen here, so that every attempt asks for the same picture.
-            timeout: Its total is the time until the deadline.
-            headers: Further HTTP headers.
+            about: How to do it.
 
         Returns:
             What the request makes.
@@ -66,16 +97,22 @@ class Pipeline:
         Raises:
             ImagineError: The call failed.
         """
+        seeded = request.seeded()
         call = Call(
-            request=request.seeded(),
-            deadline=self._clock.now() + timeout.total,
+            request=seeded,
+            seed_chosen=seeded is not request,
+            deadline=self._clock.now() + about.timeout.total,
             clock=self._clock,
-            timeout=timeout,
+            timeout=about.timeout,
             observers=self._observers,
-            headers=dict(headers),
+            headers=dict(about.headers),
+            priority=about.priority,
+            tag=about.tag,
+            batch=about.batch,
+            resend_unknown=about.resend_unknown,
         )
         try:
-            result = await self._within_deadline(call)
+            result = await self._handler(call)
         except BaseException as error:
             call.emit("failed", seconds=call.elapsed, error=error if isinstance(error, ImagineError) else None)
             raise
@@ -85,7 +122,7 @@ class Pipeline:
 
     async def _within_deadline(self, call: Call) -> Result:
         with anyio.move_on_after(call.remaining):
-            return await self._handler(call)
+            return await self._bounded(call)
         raise _deadline_exceeded(call)
 
 

@@ -8,9 +8,13 @@ from attrs import frozen
 
 from imagine_async.call import Observer
 from imagine_async.clock import Clock
+from imagine_async.estimating import Estimator
 from imagine_async.middleware import Middleware, RetryPolicy
-from imagine_async.middleware.credits import Credits, Ledger
-from imagine_async.middleware.rate_limit import RateLimiter
+from imagine_async.middleware.credits import Credits
+from imagine_async.middleware.gate import ConcurrencyGate
+from imagine_async.middleware.ledger import Ledger
+from imagine_async.middleware.limiter import RateLimiter
+from imagine_async.middleware.retry_budget import RetryBucket
 from imagine_async.pipeline import Pipeline
 from imagine_async.timeout import Timeout
 from imagine_async.transport import Transport
@@ -28,7 +32,10 @@ class SharedParts:
         transport: The connections.
         ledger: The books.
         credits: Keeps the books.
+        estimator: Tells what calls would cost.
         limiter: Paces attempts; `None` for no pacing.
+        gate: Bounds the attempts in flight; `None` for no bound.
+        retry_bucket: Bounds the retries of all calls together; `None` for no bound.
         clock: The time.
         status_paths: Where the API tells how a video job stands.
         delete_paths: Where it deletes one.
@@ -38,7 +45,10 @@ class SharedParts:
     transport: Transport
     ledger: Ledger
     credits: Credits
+    estimator: Estimator
     limiter: RateLimiter | None
+    gate: ConcurrencyGate | None
+    retry_bucket: RetryBucket | None
     clock: Clock
     status_paths: PathMemory
     delete_paths: PathMemory
@@ -54,6 +64,9 @@ class CallOptions:
         retry: Which failures are sent again.
         middleware: The user's own steps; the first is outermost.
         observers: Who is told of events.
+        tag: What calls are booked under.
+        batch: The batch that they belong to.
+        priority: Calls of a higher one pass the rate limit first.
     """
 
     timeout: Timeout
@@ -61,6 +74,9 @@ class CallOptions:
     retry: RetryPolicy
     middleware: Sequence[Middleware]
     observers: Sequence[Observer]
+    tag: str | None = None
+    batch: str | None = None
+    priority: int = 0
 
     def pipeline(self, shared: SharedParts) -> Pipeline:
         """Put together what a call runs through."""
@@ -68,7 +84,9 @@ class CallOptions:
             shared.transport.send,
             credits=shared.credits,
             limiter=shared.limiter,
+            gate=shared.gate,
             retry=self.retry,
+            retry_bucket=shared.retry_bucket,
             middleware=self.middleware,
             observers=self.observers,
             clock=shared.clock,

@@ -14,10 +14,15 @@ from imagine_async.call import Observer
 from imagine_async.client import AsyncImagine
 from imagine_async.clock import SYSTEM_CLOCK, Clock
 from imagine_async.config import FROM_SETTINGS, FromSettings, Secret
-from imagine_async.middleware import Budget, Middleware, RateLimit, RetryPolicy
+from imagine_async.middleware import Middleware, RetryPolicy
+from imagine_async.middleware.gate import Concurrency
+from imagine_async.middleware.retry_budget import RetryBudget
 from imagine_async.options import ClientOptions
+from imagine_async.prices import Price
 from imagine_async.requests import ImageRequestT, Request, ResultT
-from imagine_async.results import Image, Usage
+from imagine_async.results import Image
+from imagine_async.stores import Budget, RateLimit, Store
+from imagine_async.sync_calls.accounting import Accounting
 from imagine_async.sync_calls.editing import EditingCalls
 from imagine_async.sync_calls.generation import GenerationCalls
 from imagine_async.sync_calls.v1 import V1
@@ -30,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Imagine"]
 
 
-class Imagine(GenerationCalls, EditingCalls, VideoCalls):
+class Imagine(GenerationCalls, EditingCalls, VideoCalls, Accounting):
     """A client of the Imagine API, for code that does not await: scripts, threads, Django, notebooks.
 
     It does what `AsyncImagine` does, on one event-loop thread for the whole process. Any number of threads may share
@@ -44,10 +49,20 @@ class Imagine(GenerationCalls, EditingCalls, VideoCalls):
         headers: HTTP headers that go with every call.
         rate_limit: How many calls may leave in any window, as a `RateLimit` or a text such as `10/s`; `None` for no
             limit. If nothing is set it is `50/60s`, which was observed of the live service and is not documented.
-        budget: Tokens that the client may spend at most; `None` for no cap, as it is if nothing is set.
+        budget: Tokens that may be spent at most, as a number or a `Budget`, or several of them; `None` for no cap, as
+            it is if nothing is set.
         prices: Tokens by `endpoint/style` or `endpoint`, over the documented ones.
         unpriced: What to do, where a budget is set, with calls whose price nobody knows.
+        store: Where rate limit and books are kept: `memory`, as it is if nothing is set; `sqlite:PATH`, which the
+            processes of one host share; a Redis URL, which hosts share; or a `Store`.
+        hold_seconds: After how many seconds a call that may have been charged is booked as charged; `None`: it stays
+            held until you settle, release or reconcile it.
+        tag: What calls are booked under, for example a team or a feature.
         retry: Which failures are sent again.
+        retry_budget: How many retries all calls together may make, so that an outage is not multiplied; `None` for any
+            number.
+        concurrency: Calls in flight at once, over all event loops: a number, or a `Concurrency`; fewer while the
+            server is overloaded. `None` for no bound but `max_connections`.
         middleware: Your own steps around calls and attempts; the first is outermost.
         observers: Callables that are told of every event.
         max_connections: Calls on the wire at once, on each event loop.
@@ -74,10 +89,15 @@ class Imagine(GenerationCalls, EditingCalls, VideoCalls):
         timeout: float | Timeout | FromSettings = FROM_SETTINGS,
         headers: Mapping[str, str] | None = None,
         rate_limit: RateLimit | str | FromSettings | None = FROM_SETTINGS,
-        budget: Budget | float | FromSettings | None = FROM_SETTINGS,
-        prices: Mapping[str, float] | None = None,
+        budget: Budget | float | Iterable[Budget | float] | FromSettings | None = FROM_SETTINGS,
+        prices: Mapping[str, float] | Mapping[str, Price] | None = None,
         unpriced: Literal["refuse", "allow"] = "refuse",
+        store: Store | str | FromSettings = FROM_SETTINGS,
+        hold_seconds: float | None = None,
+        tag: str | None = None,
         retry: RetryPolicy = RetryPolicy(),
+        retry_budget: RetryBudget | None = RetryBudget(),
+        concurrency: Concurrency | int | None = Concurrency(),
         middleware: Sequence[Middleware] = (),
         observers: Sequence[Observer] = (),
         max_connections: int = 100,
@@ -97,7 +117,12 @@ class Imagine(GenerationCalls, EditingCalls, VideoCalls):
                 budget=budget,
                 prices=prices,
                 unpriced=unpriced,
+                store=store,
+                hold_seconds=hold_seconds,
+                tag=tag,
                 retry=retry,
+                retry_budget=retry_budget,
+                concurrency=concurrency,
                 middleware=middleware,
                 observers=observers,
                 max_connections=max_connections,
@@ -147,6 +172,9 @@ class Imagine(GenerationCalls, EditingCalls, VideoCalls):
         retry: RetryPolicy | None = None,
         middleware: Sequence[Middleware] | None = None,
         observers: Sequence[Observer] | None = None,
+        tag: str | None = None,
+        batch: str | None = None,
+        priority: int | None = None,
     ) -> Imagine:
         """Return a client with other options that shares this one's connections, rate limit, ledger and budget.
 
@@ -159,6 +187,9 @@ class Imagine(GenerationCalls, EditingCalls, VideoCalls):
             retry: Which failures are sent again.
             middleware: Your own steps, in place of this client's.
             observers: Who is told of events, in place of this client's.
+            tag: What calls are booked under.
+            batch: The batch that calls belong to, as they are booked.
+            priority: Calls of a higher one pass the rate limit first; 0 is usual.
 
         Returns:
             The other client; what is `None` here is as it is with this one.
@@ -178,6 +209,9 @@ class Imagine(GenerationCalls, EditingCalls, VideoCalls):
                 retry=retry,
                 middleware=middleware,
                 observers=observers,
+                tag=tag,
+                batch=batch,
+                priority=priority,
             )
         )
         return client
@@ -193,6 +227,10 @@ class Imagine(GenerationCalls, EditingCalls, VideoCalls):
         *,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        batch: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> ResultT:
         """Make any call from its request.
 
@@ -200,6 +238,10 @@ class Imagine(GenerationCalls, EditingCalls, VideoCalls):
             request: For example a `TextToImage`.
             headers: Further HTTP headers for this call, over the client's.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            batch: The batch that it belongs to, as it is booked; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The picture, or, for a call about a video, the job.
@@ -208,7 +250,17 @@ class Imagine(GenerationCalls, EditingCalls, VideoCalls):
             InvalidRequestError: This is no request, or a picture in it cannot be read; nothing was sent.
             ImagineError: The call failed; `outcome` tells whether it may have been charged.
         """
-        return run(lambda: self._client.get().send(request, headers=headers, timeout=timeout))
+        return run(
+            lambda: self._client.get().send(
+                request,
+                headers=headers,
+                timeout=timeout,
+                priority=priority,
+                tag=tag,
+                batch=batch,
+                resend_unknown=resend_unknown,
+            )
+        )
 
     def generate_many(
         self,
@@ -239,13 +291,6 @@ class Imagine(GenerationCalls, EditingCalls, VideoCalls):
         """
         return iterate(lambda feed: self._client.get().generate_many(feed(requests), concurrency=concurrency))
 
-    def usage(self) -> Usage:
-        """Return what was used: calls and tokens, by endpoint and style; unknown outcomes held apart.
-
-        Clients that were made by `with_options` share their books.
-        """
-        return self._client.get().usage()
-
     def close(self) -> None:
         """Close the client; it cannot be used afterwards.
 
@@ -268,7 +313,7 @@ class Imagine(GenerationCalls, EditingCalls, VideoCalls):
         return run(lambda: self._client.get().__aexit__(exc_type, exc, traceback))
 
     def __repr__(self) -> str:
-        """Tell where the calls go and what has been used; never the key."""
+        """Tell where the calls go; never the key."""
         if not hasattr(self, "_client"):
             return "<Imagine that was not made>"
         return repr(self._client.get()).replace("AsyncImagine", "Imagine", 1)

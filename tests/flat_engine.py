@@ -1,12 +1,14 @@
 """An engine that paints flat colours, for tests that do not look at pictures.
 
-`python -m tests.flat_engine` serves a sandbox with it, without limits and with videos that are there at once, on a free
-port.
+`python -m tests.flat_engine [RATE_LIMIT [SECONDS]]` serves a sandbox with it, without an end of credits and with videos
+that are there at once, on a free port; without a rate limit unless one is named. Each picture takes so many seconds.
 """
 
 from __future__ import annotations
 
+import sys
 import threading
+import time
 from typing import Any
 
 from PIL import Image
@@ -19,7 +21,8 @@ __all__ = ["FlatEngine"]
 class FlatEngine:
     """Paints flat colours, remembers what it was asked, and fails when told to."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, seconds: float = 0.0) -> None:
+        self.seconds = seconds
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.failure: Exception | None = None
         self.gate: threading.Event | None = None
@@ -54,6 +57,8 @@ class FlatEngine:
     def _paint(self, name: str, mode: str, size: tuple[int, int], **asked: Any) -> Image.Image:
         self.calls.append((name, {**asked, "size": size}))
         self.entered.set()
+        if self.seconds:
+            time.sleep(self.seconds)
         if self.gate is not None:
             assert self.gate.wait(10)
         if self.failure is not None:
@@ -62,9 +67,10 @@ class FlatEngine:
 
 
 if __name__ == "__main__":
+    limit, seconds = (*sys.argv[1:], *("none", "0")[len(sys.argv) - 1 :])
     serve(
-        SandboxSettings(credits=None, rate_limit=None, side=16, video_seconds=0),
+        SandboxSettings(credits=None, rate_limit=None if limit == "none" else limit, side=16, video_seconds=0),
         port=0,
         announce=lambda base_url, key: print(base_url, key, flush=True),  # noqa: T201 - the test reads it
-        engine=FlatEngine(),
+        engine=FlatEngine(seconds=float(seconds)),
     )

@@ -1,25 +1,28 @@
-"""Bookkeeping: no budget is overrun, and every attempt is booked by what became of it."""
+"""Bookkeeping of attempts: no budget is overrun, and every attempt is booked by what became of it."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import anyio
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from imagine_async import errors
-from imagine_async.call import Call, Event
-from imagine_async.catalog import PRICES, Invented
-from imagine_async.errors import BudgetExceededError, ConfigurationError, Outcome, UnpricedCallError
-from imagine_async.middleware.credits import Budget, Credits, Ledger, price_of
-from imagine_async.requests import TextToImage, TextToPng, Upscale
-from imagine_async.results import Image, UsageRow
-from tests.pictures import made_image, variety
+from imagine_async.call import Call, Event, Result
+from imagine_async.catalog import VideoState
+from imagine_async.errors import BudgetExceededError, Outcome, UnpricedCallError
+from imagine_async.middleware.credits import Credits
+from imagine_async.middleware.ledger import Ledger
+from imagine_async.prices import PriceList
+from imagine_async.requests import TextToImage, TextToPng, TextToVideo, VideoStatus
+from imagine_async.results import Image
+from imagine_async.stores import Budget, LineKey, MemoryStore
+from imagine_async.usage import UsageRow
+from imagine_async.video import VideoJob
+from tests.clocks import FakeClock
+from tests.pictures import made_image
 
 IMAGE = made_image()
 TURBO = TextToImage(prompt="a red fox")
@@ -37,175 +40,28 @@ BOOKED: Mapping[Outcome, tuple[float, float]] = {
 every_outcome = pytest.mark.parametrize("outcome", Outcome, ids=str)
 
 
-def credits_with(budget: float | None = None, **options: Any) -> Credits:
-    return Credits(Ledger(None if budget is None else Budget(budget)), PRICES, **options)
+def credits_with(budget: float | None = None, *, store: MemoryStore | None = None, **options: Any) -> Credits:
+    budgets = () if budget is None else (Budget(budget),)
+    ledger = Ledger(store or MemoryStore(clock=FakeClock()), "account", budgets=budgets, clock=FakeClock())
+    return Credits(ledger, PriceList.documented(), **options)
 
 
-def new_call(request: Any = ANIME, *observers: Callable[[Event], object]) -> Call:
-    return Call(request=request, deadline=1e12, observers=observers)
+def new_call(request: Any = ANIME, *observers: Callable[[Event], object], **facts: Any) -> Call:
+    return Call(request=request, deadline=1e12, observers=observers, attempt=1, **facts)
 
 
-def sums(ledger: Ledger) -> tuple[float, float]:
-    usage = ledger.usage()
+async def sums(books: Credits) -> tuple[float, float]:
+    usage = await books.ledger.usage()
     return usage.tokens, usage.held
+
+
+async def committed(books: Credits) -> float:
+    usage = await books.ledger.usage()
+    return usage.tokens + usage.held + usage.reserved
 
 
 async def succeed(call: Call) -> Image:
     return IMAGE
-
-
-@pytest.mark.parametrize(
-    ("request_", "prices", "price"),
-    [
-        (ANIME, PRICES, 5),
-        (TURBO, PRICES, 1),
-        (ANIME, {"text_to_image": 3}, 3),
-        (ANIME, {"text_to_image": 3, "text_to_image/anime": 7}, 7),
-        (ANIME, {"text_to_image/anime": 0, "text_to_image": 3}, 0),
-        (UNPRICED, PRICES, None),
-        (UNPRICED, Invented.PRICES, 5),
-        (ANIME, {}, None),
-        (Upscale(image=variety("png")), {"upscale": 2.5}, 2.5),
-    ],
-    ids=["style", "default", "endpoint", "style-first", "free", "none", "invented", "empty", "fraction"],
-)
-def test_price_of(request_: Any, prices: Mapping[str, float], price: float | None) -> None:
-    """The price of endpoint and style comes before that of the endpoint; a price of 0 is a price."""
-    assert price_of(request_, prices) == price
-
-
-@pytest.mark.parametrize("tokens", [0, 1, 2.5, 10**9, float("inf")])
-def test_budget(tokens: float) -> None:
-    """Any number from 0 on is a budget."""
-    assert Budget(tokens).tokens == tokens
-
-
-@pytest.mark.parametrize("tokens", [-1, -0.1, float("nan"), True, "50", None], ids=repr)
-def test_bad_budget(tokens: Any) -> None:
-    """What is negative or no number is refused."""
-    with pytest.raises(ConfigurationError, match="budget="):
-        Budget(tokens)
-
-
-def test_settling_moves_what_was_reserved() -> None:
-    """Reserved tokens count as spent at once, and stay so when they are settled."""
-    ledger = Ledger(Budget(10))
-    ledger.reserve(5)
-    assert (ledger.committed, sums(ledger)) == (5, (0, 0))
-    ledger.settle(ANIME, 5)
-    assert (ledger.committed, sums(ledger)) == (5, (5, 0))
-
-
-def test_holding_moves_what_was_reserved() -> None:
-    """Tokens of a call that may have been charged stay committed, apart from those that surely were."""
-    ledger = Ledger(Budget(10))
-    ledger.reserve(5)
-    ledger.hold(ANIME, 5)
-    assert (ledger.committed, sums(ledger)) == (5, (0, 5))
-
-
-def test_releasing_gives_back() -> None:
-    """Tokens of a call that was not done can be spent again, and no row tells of it."""
-    ledger = Ledger(Budget(5))
-    ledger.reserve(5)
-    ledger.release(5)
-    ledger.reserve(5)
-    assert ledger.committed == 5
-    assert ledger.usage().rows == ()
-
-
-def test_budget_can_be_used_up_to_the_last_token() -> None:
-    """A call that costs exactly what is left is allowed, the next one is not, and the error tells the sums."""
-    ledger = Ledger(Budget(10))
-    ledger.reserve(5)
-    ledger.reserve(5)
-    with pytest.raises(BudgetExceededError) as caught:
-        ledger.reserve(1, call_id="call-1")
-    error = caught.value
-    assert (error.needed, error.spent, error.limit, error.call_id) == (1, 10, 10, "call-1")
-    assert ledger.committed == 10
-
-
-def test_held_tokens_count_against_the_budget() -> None:
-    """What may have been charged is not spent a second time."""
-    ledger = Ledger(Budget(5))
-    ledger.reserve(5)
-    ledger.hold(ANIME, 5)
-    with pytest.raises(BudgetExceededError):
-        ledger.reserve(1)
-
-
-def test_no_budget_is_no_cap() -> None:
-    """Without a budget anything can be reserved."""
-    ledger = Ledger()
-    ledger.reserve(1e12)
-    assert ledger.committed == 1e12
-
-
-@settings(deadline=None)
-@given(
-    st.integers(0, 100),
-    st.lists(st.tuples(st.integers(0, 20), st.sampled_from(["settle", "hold", "release", "leave"])), max_size=40),
-)
-def test_ledger_agrees_with_plain_sums(limit: int, calls: list[tuple[int, str]]) -> None:
-    """Whatever becomes of calls, the books equal plain sums, and never exceed the budget."""
-    ledger = Ledger(Budget(limit))
-    expected = dict.fromkeys(["settle", "hold", "release", "leave"], 0)
-    for tokens, fate in calls:
-        try:
-            ledger.reserve(tokens)
-        except BudgetExceededError:
-            assert sum(expected.values()) - expected["release"] + tokens > limit
-            continue
-        expected[fate] += tokens
-        book = {"settle": ledger.settle, "hold": ledger.hold}.get(fate)
-        if book is not None:
-            book(ANIME, tokens)
-        elif fate == "release":
-            ledger.release(tokens)
-        assert ledger.committed <= limit
-    assert sums(ledger) == (expected["settle"], expected["hold"])
-    assert ledger.committed == expected["settle"] + expected["hold"] + expected["leave"]
-
-
-def test_usage_rows() -> None:
-    """The books have a row for each endpoint and style, sorted, with unpriced calls apart."""
-    ledger = Ledger()
-    for request, tokens in [(ANIME, 5.0), (UNPRICED, None), (TURBO, 1.0), (ANIME, 5.0)]:
-        ledger.reserve(tokens or 0.0)
-        ledger.settle(request, tokens)
-    ledger.reserve(5.0)
-    ledger.hold(ANIME, 5.0)
-    assert ledger.usage().rows == (
-        UsageRow(endpoint="text_to_image", style="anime", calls=3, tokens=10.0, held=5.0),
-        UsageRow(endpoint="text_to_image", style="imagine-turbo", calls=1, tokens=1.0),
-        UsageRow(endpoint="text_to_png", style=None, calls=1, unpriced=1),
-    )
-
-
-def test_usage_is_a_snapshot() -> None:
-    """What was returned does not change when more is used."""
-    ledger = Ledger()
-    before = ledger.usage()
-    ledger.settle(ANIME, None)
-    assert before.rows == ()
-
-
-def test_threads_cannot_overrun_a_budget() -> None:
-    """Many threads that reserve at once get exactly the budget."""
-    ledger = Ledger(Budget(50))
-
-    def reserve(_: int) -> bool:
-        try:
-            ledger.reserve(1)
-        except BudgetExceededError:
-            return False
-        ledger.settle(TURBO, 1)
-        return True
-
-    with ThreadPoolExecutor(16) as pool:
-        assert sum(pool.map(reserve, range(400))) == 50
-    assert sums(ledger) == (50, 0)
 
 
 @pytest.mark.anyio
@@ -232,7 +88,7 @@ async def test_concurrent_calls_cannot_overrun_a_budget() -> None:
         await anyio.wait_all_tasks_blocked()
         release.set()
     assert (next(passed), next(refused)) == (50, 150)
-    assert (books.ledger.committed, sums(books.ledger)) == (50, (50, 0))
+    assert (await committed(books), await sums(books)) == (50, (50, 0))
 
 
 @pytest.mark.anyio
@@ -243,11 +99,11 @@ async def test_success_is_settled_and_told() -> None:
     call = new_call(ANIME, events.append)
 
     async def look(call: Call) -> Image:
-        assert (books.ledger.committed, sums(books.ledger), call.tokens) == (5, (0, 0), 5)
+        assert (await committed(books), await sums(books), call.tokens) == (5, (0, 0), 5)
         return IMAGE
 
     assert await books.around_attempt(call, look) is IMAGE
-    assert (call.tokens, sums(books.ledger)) == (5, (5, 0))
+    assert (call.tokens, await sums(books)) == (5, (5, 0))
     assert [(event.kind, event.tokens) for event in events] == [("reserved", 5), ("settled", 5)]
 
 
@@ -262,8 +118,8 @@ async def test_failures_are_booked_by_their_outcome(outcome: Outcome) -> None:
 
     with pytest.raises(errors.DisconnectedError):
         await books.around_attempt(new_call(), fail)
-    assert sums(books.ledger) == BOOKED[outcome]
-    assert books.ledger.committed == sum(BOOKED[outcome])
+    assert await sums(books) == BOOKED[outcome]
+    assert await committed(books) == sum(BOOKED[outcome])
 
 
 @pytest.mark.anyio
@@ -281,8 +137,8 @@ async def test_cancelled_calls_are_booked_by_how_far_they_came(outcome: Outcome)
     with anyio.CancelScope() as scope:
         await books.around_attempt(new_call(), hang)
     assert scope.cancelled_caught
-    assert sums(books.ledger) == BOOKED[outcome]
-    assert books.ledger.committed == sum(BOOKED[outcome])
+    assert await sums(books) == BOOKED[outcome]
+    assert await committed(books) == sum(BOOKED[outcome])
 
 
 @pytest.mark.anyio
@@ -297,7 +153,22 @@ async def test_foreign_errors_are_booked_by_how_far_the_call_came(outcome: Outco
 
     with pytest.raises(KeyError):
         await books.around_attempt(new_call(), fail)
-    assert sums(books.ledger) == BOOKED[outcome]
+    assert await sums(books) == BOOKED[outcome]
+
+
+@pytest.mark.anyio
+@every_outcome
+async def test_refusals_after_the_fact_are_booked_by_how_far_the_call_came(outcome: Outcome) -> None:
+    """A step that refuses a picture which is made already, as if nothing was sent, does not make it free."""
+    books = credits_with()
+
+    async def refuse(call: Call) -> Image:
+        call.outcome = outcome
+        raise errors.InvalidRequestError("picture", "red", "make it blue")
+
+    with pytest.raises(errors.InvalidRequestError):
+        await books.around_attempt(new_call(), refuse)
+    assert await sums(books) == BOOKED[outcome]
 
 
 @pytest.mark.anyio
@@ -311,9 +182,10 @@ async def test_each_attempt_is_booked() -> None:
     call = new_call()
     with pytest.raises(errors.ServerError):
         await books.around_attempt(call, fail)
+    call.begin_attempt()
     await books.around_attempt(call, succeed)
-    assert sums(books.ledger) == (5, 5)
-    assert books.ledger.usage().calls == 2
+    assert await sums(books) == (5, 5)
+    assert (await books.ledger.usage()).calls == 2
 
 
 @pytest.mark.anyio
@@ -329,7 +201,7 @@ async def test_refused_call_is_not_sent() -> None:
     call = new_call()
     with pytest.raises(BudgetExceededError) as caught:
         await books.around_attempt(call, send)
-    assert (sent, books.ledger.committed) == ([], 0)
+    assert (sent, await committed(books)) == ([], 0)
     assert (caught.value.call_id, caught.value.outcome) == (call.id, Outcome.NOT_SENT)
 
 
@@ -350,7 +222,7 @@ async def test_unpriced_call_is_allowed(budget: float | None, unpriced: str) -> 
     call = new_call(UNPRICED)
     await books.around_attempt(call, succeed)
     assert call.tokens is None
-    assert books.ledger.usage().rows == (UsageRow(endpoint="text_to_png", style=None, calls=1, unpriced=1),)
+    assert (await books.ledger.usage()).rows == (UsageRow(endpoint="text_to_png", style=None, calls=1, unpriced=1),)
 
 
 @pytest.mark.anyio
@@ -363,4 +235,91 @@ async def test_unpriced_call_that_fails_is_booked_too() -> None:
 
     with pytest.raises(errors.ServerError):
         await books.around_attempt(new_call(UNPRICED), fail)
-    assert (books.ledger.usage().calls, sums(books.ledger), books.ledger.committed) == (1, (0, 0), 0)
+    assert ((await books.ledger.usage()).calls, await sums(books), await committed(books)) == (1, (0, 0), 0)
+
+
+@pytest.mark.anyio
+async def test_calls_are_booked_by_day_tag_and_batch() -> None:
+    """A call is booked under the day on which it was reserved, in UTC, and under its tag and batch."""
+    books = credits_with()
+    await books.around_attempt(new_call(ANIME, tag="design", batch="b1"), succeed)
+    (line,) = await books.ledger.store.lines("account")
+    # The fake clock's wall is the machine's; the key holds whatever day that is.
+    assert line.key == LineKey(line.key.day, "text_to_image", "anime", "design", "b1")
+    assert (line.calls, line.tokens) == (1, 5)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("budget", "facts", "name"),
+    [
+        (Budget(5, scope="tag", name="design"), {"tag": "design"}, "design"),
+        (Budget(5, scope="tag"), {"tag": "design"}, "design"),
+        (Budget(5, scope="batch"), {"batch": "b1"}, "b1"),
+    ],
+    ids=["one-tag", "each-tag", "each-batch"],
+)
+async def test_budget_of_a_scope_holds_for_it_alone(budget: Budget, facts: dict[str, str], name: str) -> None:
+    """A tag's or batch's budget refuses its own second call, says which it was, and lets others through."""
+    books = credits_with()
+    books.ledger.own_budgets = (budget,)
+    await books.around_attempt(new_call(ANIME, **facts), succeed)
+    with pytest.raises(BudgetExceededError, match=f"for the {budget.scope} '{name}'") as caught:
+        await books.around_attempt(new_call(ANIME, **facts), succeed)
+    assert (caught.value.scope, caught.value.name, caught.value.limit) == (budget.scope, name, 5)
+    await books.around_attempt(new_call(ANIME), succeed)
+    await books.around_attempt(new_call(ANIME, **dict.fromkeys(facts, "another")), succeed)
+    assert await sums(books) == (15, 0)
+
+
+@pytest.mark.anyio
+async def test_unpriced_call_is_refused_under_a_budget_of_the_store() -> None:
+    """A budget that somebody set in the store counts as much as the client's own."""
+    store = MemoryStore()
+    books = credits_with(store=store)
+    await store.set_budget("account", Budget(50))
+    with pytest.raises(UnpricedCallError):
+        await books.around_attempt(new_call(UNPRICED), succeed)
+    await store.drop_budget("account", "client", None)
+    await books.around_attempt(new_call(UNPRICED), succeed)
+
+
+def video_call(state: VideoState, request: Any) -> tuple[Call, Callable[[Call], Any]]:
+    async def answer(call: Call) -> Result:
+        return VideoJob(id="job-1", state=state)
+
+    return new_call(request), answer
+
+
+@pytest.mark.anyio
+async def test_failed_video_job_is_in_doubt() -> None:
+    """When a job fails that was paid for, nobody says whether its tokens come back: they are held, and still count."""
+    books = credits_with()
+    books.prices = books.prices.over({"text_to_video": 50})
+    await books.around_attempt(*video_call(VideoState.RUNNING, TextToVideo(prompt="waves", style="kling-1.5")))
+    assert await sums(books) == (50, 0)
+    for _ in range(2):
+        await books.around_attempt(*video_call(VideoState.FAILED, VideoStatus(video_id="job-1")))
+        assert (await sums(books), await committed(books)) == ((0, 50), 50)
+
+
+@pytest.mark.anyio
+async def test_video_job_of_somebody_else_is_not_booked() -> None:
+    """Asking after a job that this client did not begin changes nothing in its books."""
+    books = credits_with()
+    await books.around_attempt(*video_call(VideoState.FAILED, VideoStatus(video_id="job-1")))
+    assert (await books.ledger.usage()).rows == ()
+
+
+@pytest.mark.anyio
+async def test_memory_of_video_jobs_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many jobs are begun, only the newest are remembered."""
+    monkeypatch.setattr("imagine_async.middleware.credits._REMEMBERED_JOBS", 2)
+    books = credits_with()
+    for number in range(5):
+
+        async def answer(call: Call, number: int = number) -> Result:
+            return VideoJob(id=f"job-{number}")
+
+        await books.around_attempt(new_call(TextToVideo(prompt="waves", style="kling-1.5")), answer)
+    assert list(books._jobs) == ["job-3", "job-4"]

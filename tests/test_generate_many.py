@@ -170,7 +170,7 @@ async def test_cancelled_calls_are_held_in_the_books(client: AsyncImagine, serve
     server.answers_at, server.answers = 9, 1
     async with aclosing(client.generate_many([fox(number) for number in range(9)], concurrency=9)) as results:
         await anext(results)
-    assert (client.usage().tokens, client.usage().held) == (1, 8)
+    assert ((await client.usage()).tokens, (await client.usage()).held) == (1, 8)
 
 
 async def test_failing_call_stops_nobody_else(client: AsyncImagine) -> None:

@@ -273,7 +273,7 @@ async def test_used_after_it_was_closed(server: SandboxProcess) -> None:
     results = [result async for _, result in client.generate_many([])]
     assert results == []
     assert server.calls() - before == 1
-    assert client.usage().calls == 1
+    assert (await client.usage()).calls == 1
 
 
 @pytest.fixture
@@ -311,7 +311,7 @@ async def test_closed_with_calls_in_flight(gated: RunningSandbox, engine: FlatEn
                 await client.text_to_image("one too many")
             engine.gate.set()
         assert len(pictures) == 4
-        assert client.usage().calls == 4
+        assert (await client.usage()).calls == 4
         assert sum(account["calls"] for account in gated.books()["accounts"]) == 4
 
 

@@ -1,4 +1,4 @@
-"""The README's programs, run as they stand against a sandbox on a port."""
+"""The programs of the README and of docs/, run as they stand against a sandbox on a port."""
 
 from __future__ import annotations
 
@@ -13,8 +13,14 @@ import pytest
 
 from imagine_async.sandbox import RunningSandbox, SandboxSettings, running_sandbox
 
-README = Path(__file__).parent.parent / "README.md"
-PROGRAMS = re.findall(r"^```python\n(.*?)^```", README.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+ROOT = Path(__file__).parent.parent
+PROGRAMS = [
+    pytest.param(program, id=f"{page}-{number}")
+    for page in ("README.md", "docs/spending.md")
+    for number, program in enumerate(
+        re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    )
+]
 
 
 @pytest.fixture(scope="module")
@@ -24,13 +30,13 @@ def server() -> Iterator[RunningSandbox]:
         yield server
 
 
-def test_readme_has_programs() -> None:
+def test_pages_have_programs() -> None:
     """The pattern finds them."""
-    assert len(PROGRAMS) >= 4
+    assert len(PROGRAMS) >= 9
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=range(len(PROGRAMS)))
-def test_program_of_the_readme_runs(program: str, server: RunningSandbox, tmp_path: Path) -> None:
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_program_runs(program: str, server: RunningSandbox, tmp_path: Path) -> None:
     """Each program ends well, says nothing on standard error and leaves pictures behind."""
     environment = {**os.environ, "IMAGINE_API_KEY": server.key, "IMAGINE_BASE_URL": server.base_url}
     done = subprocess.run(

@@ -25,7 +25,7 @@ async def test_every_form(form: Any) -> None:
     with running_sandbox(SandboxSettings(side=64, reply_form=form)) as server:
         async with AsyncImagine(server.key, base_url=server.base_url) as client:
             image = await client.text_to_image("a fox", style="anime", seed=7)
-            assert client.usage().tokens == server.books()["accounts"][0]["tokens"] == 5
+            assert (await client.usage()).tokens == server.books()["accounts"][0]["tokens"] == 5
     with PIL.Image.open(BytesIO(image.content)) as picture:
         picture.load()
         assert picture.size == (image.width, image.height) == (64, 64)

@@ -205,7 +205,7 @@ async def test_unknown_outcome_is_not_sent_again() -> None:
         client = AsyncImagine(KEY, base_url=server.url)
         await failure_of(client)
         assert server.connections == 1
-    assert client.usage().held == 1
+    assert (await client.usage()).held == 1
 
 
 async def test_refusal_for_the_rate_is_sent_again() -> None:

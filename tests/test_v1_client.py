@@ -182,7 +182,7 @@ async def test_calls_as_short_as_can_be(name: str, dialect: str, sandbox: Runnin
     before = sandbox.books()["accounts"][0]["tokens"]
     async with client_of(sandbox.base_url, v1_dialect=dialect, prices=Invented.PRICES) as client:
         image = await PLAIN[name](client.v1)
-        usage = client.usage()
+        usage = await client.usage()
     assert image.format == "png"
     assert (usage.calls, usage.tokens) == (1, Invented.PRICES[f"v1.{name}"])
     assert sandbox.books()["accounts"][0]["tokens"] - before == usage.tokens
@@ -206,7 +206,7 @@ def test_arguments_are_those_of_the_requests(name: str) -> None:
     parameters = inspect.signature(getattr(AsyncV1, name)).parameters
     options = {key: each.default for key, each in parameters.items() if each.kind is each.KEYWORD_ONLY}
     fields = {each.name: each.default for each in attrs.fields(CALLS[name][1]) if each.default is not attrs.NOTHING}
-    assert set(options) - {"headers", "timeout"} == set(fields) - {"dialect"}
+    assert set(options) - {"headers", "timeout", "priority", "tag", "resend_unknown"} == set(fields) - {"dialect"}
     assert {key: options[key] for key in fields.keys() & options.keys() - {"extra"}} == {
         key: fields[key] for key in fields.keys() & options.keys() - {"extra"}
     }
@@ -314,7 +314,7 @@ async def test_budget_is_shared(sandbox: RunningSandbox) -> None:
         await client.v1.generations("a fox")
         with pytest.raises(BudgetExceededError):
             await client.v1.generations("a fox")
-        assert client.usage().calls == 1
+        assert (await client.usage()).calls == 1
 
 
 @pytest.mark.anyio

@@ -56,7 +56,7 @@ async def test_generate_video(server: RunningSandbox, tmp_path: Path) -> None:
     async with client_of(server) as client:
         video = await client.generate_video("waves at dusk", style="kling-1.5", on_update=told.append)
         path = await video.asave(tmp_path / "waves.mov", sidecar=True)
-        usage = client.usage()
+        usage = await client.usage()
     assert frames(video.content) > 20
     assert (path.name, path.read_bytes()) == ("waves.mp4", video.content)
     assert (tmp_path / "waves.mp4.json").exists()
@@ -167,7 +167,7 @@ async def test_questions_share_limiter_middleware_and_observers_but_not_the_ledg
         job = await client.text_to_video("waves", style="fast-svd", headers={"x-team": "film"})
         await client.video_status(job)
         await client.delete_video(job)
-        assert client.usage().calls == 1
+        assert (await client.usage()).calls == 1
     assert seen == ["text_to_video", "video_status", "delete_video"]
     assert [event.endpoint for event in events if event.kind == "settled"] == ["text_to_video"]
 

@@ -73,8 +73,8 @@ async def test_ledger_budget_and_limit_are_shared(api: respx.MockRouter) -> None
         derived = client.with_options(timeout=5).with_options(retry=NO_RETRY)
         await derived.text_to_image("a fox")
         await client.text_to_image("a fox")
-        assert client.usage() == derived.usage()
-        assert client.usage().tokens == 2
+        assert (await client.usage()) == await derived.usage()
+        assert (await client.usage()).tokens == 2
         with pytest.raises(errors.BudgetExceededError):
             await derived.text_to_image("a fox")
     assert derived._shared is client._shared

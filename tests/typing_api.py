@@ -13,16 +13,22 @@ from imagine_async import (
     AsyncImagine,
     AsyncV1,
     Budget,
+    BudgetState,
     Call,
+    Estimate,
     Event,
     Handler,
+    Hold,
     Image,
     ImageRequest,
     Imagine,
+    MemoryStore,
     Middleware,
     Outcome,
     RateLimit,
+    Reconciliation,
     Result,
+    RetryBudget,
     RetryPolicy,
     Style,
     TextToImage,
@@ -61,7 +67,12 @@ async def asynchronous() -> None:
     async with AsyncImagine(
         "vk-key",
         rate_limit=RateLimit(50, 60),
-        budget=Budget(100),
+        budget=[Budget(100), Budget(5, scope="day"), 7.5],
+        prices={"upscale": 4},
+        store=MemoryStore(),
+        concurrency=8,
+        retry_budget=RetryBudget(5),
+        tag="web",
         retry=RetryPolicy(attempts=2),
         middleware=[Tag()],
         observers=[observe],
@@ -80,7 +91,15 @@ async def asynchronous() -> None:
         async with aclosing(client.generate_many(requests())) as pairs:
             async for pair in pairs:
                 assert_type(pair, tuple[ImageRequest, Image | Exception])
-        assert_type(client.usage(), Usage)
+        assert_type(await client.usage(), Usage)
+        assert_type(await client.usage(by="day"), Usage)
+        assert_type(client.estimate(TextToImage(prompt="a fox") for _ in range(3)), Estimate)
+        assert_type(await client.budgets(), tuple[BudgetState, ...])
+        assert_type(await client.holds(), tuple[Hold, ...])
+        assert_type(await client.settle_holds(older_than=60), int)
+        assert_type(await client.reconcile(1000), Reconciliation)
+        assert_type(await client.reconcile({"text_to_image/anime": (3, 15)}), Reconciliation)
+        assert_type(await client.text_to_png("a mug", priority=1, tag="tests", resend_unknown=True), Image)
         assert_type(client.with_options(timeout=Timeout(5, read=2)), AsyncImagine)
         assert_type(client.v1, AsyncV1)
         assert_type(await client.v1.generations("a fox", headers={"x-a": "b"}), Image)
@@ -100,6 +119,9 @@ def synchronous() -> None:
     with Imagine("vk-key") as client:
         assert_type(client, Imagine)
         assert_type(client.text_to_image("a fox"), Image)
+        assert_type(client.usage(["day", "tag"]), Usage)
+        assert_type(client.estimate([TextToImage(prompt="a fox")]), Estimate)
+        assert_type(client.release_holds(["call-1/1"]), int)
         results = client.generate_many([TextToImage(prompt="a fox")])
         first: Iterator[tuple[TextToImage, Image | Exception]] = results
         for request, result in first:
@@ -121,4 +143,5 @@ def mistakes(client: Imagine) -> None:
     client.text_to_image(5)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
     TextToImage("a fox")  # type: ignore[call-arg, arg-type] # pyright: ignore[reportCallIssue]
     Upscale(image=3)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    client.usage(by="prompt")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
     Imagine.sandbox(rate="5/s")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]

@@ -21,5 +21,9 @@ class AsyncCalls(ABC):
         *,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        batch: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> ResultT:
         """Make any call from its request; see the client."""

@@ -30,6 +30,9 @@ class AsyncEditingCalls(AsyncCalls):
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> Image:
         """Cut the subject out of a picture.
 
@@ -38,6 +41,9 @@ class AsyncEditingCalls(AsyncCalls):
             extra: Further form fields by name.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The picture with transparency.
@@ -47,7 +53,14 @@ class AsyncEditingCalls(AsyncCalls):
             ImagineError: The call failed; `outcome` tells whether it may have been charged.
         """
         request = await built_off_the_loop(lambda: RemoveBackground(image=image, extra=extra))
-        return await self.send(request, headers=headers, timeout=timeout)
+        return await self.send(
+            request,
+            headers=headers,
+            timeout=timeout,
+            priority=priority,
+            tag=tag,
+            resend_unknown=resend_unknown,
+        )
 
     async def upscale(
         self,
@@ -56,6 +69,9 @@ class AsyncEditingCalls(AsyncCalls):
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> Image:
         """Make a picture larger and sharper; the factor is the API's choice.
 
@@ -64,6 +80,9 @@ class AsyncEditingCalls(AsyncCalls):
             extra: Further form fields by name.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The larger picture.
@@ -73,7 +92,14 @@ class AsyncEditingCalls(AsyncCalls):
             ImagineError: The call failed; `outcome` tells whether it may have been charged.
         """
         request = await built_off_the_loop(lambda: Upscale(image=image, extra=extra))
-        return await self.send(request, headers=headers, timeout=timeout)
+        return await self.send(
+            request,
+            headers=headers,
+            timeout=timeout,
+            priority=priority,
+            tag=tag,
+            resend_unknown=resend_unknown,
+        )
 
     async def generative_fill(
         self,
@@ -84,6 +110,9 @@ class AsyncEditingCalls(AsyncCalls):
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> Image:
         """Paint what the prompt says where the mask is white.
 
@@ -96,6 +125,9 @@ class AsyncEditingCalls(AsyncCalls):
             extra: Further form fields by name.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The changed picture.
@@ -105,7 +137,14 @@ class AsyncEditingCalls(AsyncCalls):
             ImagineError: The call failed; `outcome` tells whether it may have been charged.
         """
         request = await built_off_the_loop(lambda: GenerativeFill(image=image, mask=mask, prompt=prompt, extra=extra))
-        return await self.send(request, headers=headers, timeout=timeout)
+        return await self.send(
+            request,
+            headers=headers,
+            timeout=timeout,
+            priority=priority,
+            tag=tag,
+            resend_unknown=resend_unknown,
+        )
 
     async def ai_resize(
         self,
@@ -116,6 +155,9 @@ class AsyncEditingCalls(AsyncCalls):
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> Image:
         """Extend a picture beyond its borders. Experimental: no official page about this call could be read.
 
@@ -126,6 +168,9 @@ class AsyncEditingCalls(AsyncCalls):
             extra: Further form fields by name, for example what names the target size.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The extended picture.
@@ -135,7 +180,14 @@ class AsyncEditingCalls(AsyncCalls):
             ImagineError: The call failed; `outcome` tells whether it may have been charged.
         """
         request = await built_off_the_loop(lambda: AiResize(image=image, prompt=prompt, mask=mask, extra=extra))
-        return await self.send(request, headers=headers, timeout=timeout)
+        return await self.send(
+            request,
+            headers=headers,
+            timeout=timeout,
+            priority=priority,
+            tag=tag,
+            resend_unknown=resend_unknown,
+        )
 
     async def retouch(
         self,
@@ -145,6 +197,9 @@ class AsyncEditingCalls(AsyncCalls):
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> Image:
         """Remove what the mask marks.
 
@@ -156,6 +211,9 @@ class AsyncEditingCalls(AsyncCalls):
             extra: Further form fields by name.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The changed picture.
@@ -165,4 +223,11 @@ class AsyncEditingCalls(AsyncCalls):
             ImagineError: The call failed; `outcome` tells whether it may have been charged.
         """
         request = await built_off_the_loop(lambda: Retouch(image=image, mask=mask, extra=extra))
-        return await self.send(request, headers=headers, timeout=timeout)
+        return await self.send(
+            request,
+            headers=headers,
+            timeout=timeout,
+            priority=priority,
+            tag=tag,
+            resend_unknown=resend_unknown,
+        )

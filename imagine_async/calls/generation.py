@@ -27,6 +27,9 @@ class AsyncGenerationCalls(AsyncCalls):
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> Image:
         """Make a picture from a prompt.
 
@@ -38,6 +41,9 @@ class AsyncGenerationCalls(AsyncCalls):
             extra: Further form fields by name.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The picture.
@@ -50,7 +56,14 @@ class AsyncGenerationCalls(AsyncCalls):
             image = await client.text_to_image("a lighthouse at dusk", aspect_ratio="16:9", seed=7)
         """
         request = TextToImage(prompt=prompt, style=style, aspect_ratio=aspect_ratio, seed=seed, extra=extra)
-        return await self.send(request, headers=headers, timeout=timeout)
+        return await self.send(
+            request,
+            headers=headers,
+            timeout=timeout,
+            priority=priority,
+            tag=tag,
+            resend_unknown=resend_unknown,
+        )
 
     async def text_to_png(
         self,
@@ -61,6 +74,9 @@ class AsyncGenerationCalls(AsyncCalls):
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> Image:
         """Make a picture with a transparent background from a prompt.
 
@@ -71,6 +87,9 @@ class AsyncGenerationCalls(AsyncCalls):
             extra: Further form fields by name.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The picture, a PNG.
@@ -80,7 +99,14 @@ class AsyncGenerationCalls(AsyncCalls):
             ImagineError: The call failed; `outcome` tells whether it may have been charged.
         """
         request = TextToPng(prompt=prompt, aspect_ratio=aspect_ratio, seed=seed, extra=extra)
-        return await self.send(request, headers=headers, timeout=timeout)
+        return await self.send(
+            request,
+            headers=headers,
+            timeout=timeout,
+            priority=priority,
+            tag=tag,
+            resend_unknown=resend_unknown,
+        )
 
     async def ai_background(
         self,
@@ -92,6 +118,9 @@ class AsyncGenerationCalls(AsyncCalls):
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> Image:
         """Place a product in front of a new background.
 
@@ -103,6 +132,9 @@ class AsyncGenerationCalls(AsyncCalls):
             extra: Further form fields by name.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The picture.
@@ -114,4 +146,11 @@ class AsyncGenerationCalls(AsyncCalls):
         request = await built_off_the_loop(
             lambda: AiBackground(image=image, prompt=prompt, style=style, seed=seed, extra=extra)
         )
-        return await self.send(request, headers=headers, timeout=timeout)
+        return await self.send(
+            request,
+            headers=headers,
+            timeout=timeout,
+            priority=priority,
+            tag=tag,
+            resend_unknown=resend_unknown,
+        )

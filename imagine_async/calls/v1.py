@@ -46,6 +46,9 @@ class AsyncV1:
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> Image:
         """Make a picture from a prompt, with v1.
 
@@ -62,6 +65,9 @@ class AsyncV1:
             extra: Further form fields by name.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The picture.
@@ -85,7 +91,14 @@ class AsyncV1:
             dialect=self._dialect,
             extra=extra,
         )
-        return await self._client.send(request, headers=headers, timeout=timeout)
+        return await self._client.send(
+            request,
+            headers=headers,
+            timeout=timeout,
+            priority=priority,
+            tag=tag,
+            resend_unknown=resend_unknown,
+        )
 
     async def variations(
         self,
@@ -102,6 +115,9 @@ class AsyncV1:
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> Image:
         """Make another picture in the likeness of one, with v1.
 
@@ -121,6 +137,9 @@ class AsyncV1:
             extra: Further form fields by name.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The picture.
@@ -144,7 +163,14 @@ class AsyncV1:
                 extra=extra,
             )
         )
-        return await self._client.send(request, headers=headers, timeout=timeout)
+        return await self._client.send(
+            request,
+            headers=headers,
+            timeout=timeout,
+            priority=priority,
+            tag=tag,
+            resend_unknown=resend_unknown,
+        )
 
     async def remix(
         self,
@@ -162,6 +188,9 @@ class AsyncV1:
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> Image:
         """Make a picture that keeps the pose, edges or depth of one, with v1.
 
@@ -179,6 +208,9 @@ class AsyncV1:
             extra: Further form fields by name.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The picture.
@@ -203,7 +235,14 @@ class AsyncV1:
                 extra=extra,
             )
         )
-        return await self._client.send(request, headers=headers, timeout=timeout)
+        return await self._client.send(
+            request,
+            headers=headers,
+            timeout=timeout,
+            priority=priority,
+            tag=tag,
+            resend_unknown=resend_unknown,
+        )
 
     async def inpaint(
         self,
@@ -219,6 +258,9 @@ class AsyncV1:
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> Image:
         """Paint what the prompt says where the mask is white, with v1.
 
@@ -237,6 +279,9 @@ class AsyncV1:
             extra: Further form fields by name.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The changed picture.
@@ -259,7 +304,14 @@ class AsyncV1:
                 extra=extra,
             )
         )
-        return await self._client.send(request, headers=headers, timeout=timeout)
+        return await self._client.send(
+            request,
+            headers=headers,
+            timeout=timeout,
+            priority=priority,
+            tag=tag,
+            resend_unknown=resend_unknown,
+        )
 
     async def upscale(
         self,
@@ -269,6 +321,9 @@ class AsyncV1:
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> Image:
         """Make a picture larger and sharper, with v1; the factor is the API's choice.
 
@@ -278,6 +333,9 @@ class AsyncV1:
             extra: Further form fields by name.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The larger picture.
@@ -289,7 +347,14 @@ class AsyncV1:
         request = await built_off_the_loop(
             lambda: V1Upscale(image=image, model_version=model_version, dialect=self._dialect, extra=extra)
         )
-        return await self._client.send(request, headers=headers, timeout=timeout)
+        return await self._client.send(
+            request,
+            headers=headers,
+            timeout=timeout,
+            priority=priority,
+            tag=tag,
+            resend_unknown=resend_unknown,
+        )
 
     async def guided(
         self,
@@ -307,6 +372,9 @@ class AsyncV1:
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> Image:
         """Alter a picture by a prompt, with v1.
 
@@ -326,6 +394,9 @@ class AsyncV1:
             extra: Further form fields by name.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The altered picture.
@@ -350,4 +421,11 @@ class AsyncV1:
                 extra=extra,
             )
         )
-        return await self._client.send(request, headers=headers, timeout=timeout)
+        return await self._client.send(
+            request,
+            headers=headers,
+            timeout=timeout,
+            priority=priority,
+            tag=tag,
+            resend_unknown=resend_unknown,
+        )

@@ -29,6 +29,9 @@ class AsyncVideoCalls(AsyncCalls):
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> VideoJob:
         """Begin to make a video from a prompt.
 
@@ -39,6 +42,9 @@ class AsyncVideoCalls(AsyncCalls):
             extra: Further form fields by name.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The job, for `wait_for_video`. Keep its id: with it the video can be found again from anywhere.
@@ -48,7 +54,14 @@ class AsyncVideoCalls(AsyncCalls):
             ImagineError: The call failed; `outcome` tells whether it may have been charged.
         """
         request = TextToVideo(prompt=prompt, style=style, aspect_ratio=aspect_ratio, extra=extra)
-        return await self.send(request, headers=headers, timeout=timeout)
+        return await self.send(
+            request,
+            headers=headers,
+            timeout=timeout,
+            priority=priority,
+            tag=tag,
+            resend_unknown=resend_unknown,
+        )
 
     async def image_to_video(
         self,
@@ -60,6 +73,9 @@ class AsyncVideoCalls(AsyncCalls):
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> VideoJob:
         """Begin to make a video from a picture and a prompt.
 
@@ -73,6 +89,9 @@ class AsyncVideoCalls(AsyncCalls):
             extra: Further form fields by name.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The job, for `wait_for_video`. Keep its id: with it the video can be found again from anywhere.
@@ -84,7 +103,14 @@ class AsyncVideoCalls(AsyncCalls):
         request = await built_off_the_loop(
             lambda: ImageToVideo(image=image, prompt=prompt, style=style, aspect_ratio=aspect_ratio, extra=extra)
         )
-        return await self.send(request, headers=headers, timeout=timeout)
+        return await self.send(
+            request,
+            headers=headers,
+            timeout=timeout,
+            priority=priority,
+            tag=tag,
+            resend_unknown=resend_unknown,
+        )
 
     async def video_status(
         self,

@@ -15,9 +15,10 @@ from imagine_async.catalog import Invented
 from imagine_async.cli.demo_plan import BY_HAND, FROM_PLAIN_CODE, ROUNDS, Order
 from imagine_async.client import AsyncImagine
 from imagine_async.errors import RateLimitedError
-from imagine_async.middleware import RateLimit
 from imagine_async.requests import ImageRequest
-from imagine_async.results import Image, Usage
+from imagine_async.results import Image
+from imagine_async.stores import RateLimit
+from imagine_async.usage import Usage
 
 if TYPE_CHECKING:
     from imagine_async.sandbox import RunningSandbox
@@ -137,7 +138,7 @@ async def _asynchronously(sandbox: RunningSandbox, done: Work, watch: Callable[[
         for orders_of_round in ROUNDS:
             orders = orders_of_round({made.order.name: made.image for made in done.made})
             done.made += await _many(client, orders, watch)
-        done.count(client.usage())
+        done.count(await client.usage())
 
 
 async def _many(client: AsyncImagine, orders: list[Order], watch: Callable[[Made], None]) -> list[Made]:

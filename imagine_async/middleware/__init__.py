@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from imagine_async.middleware.base import Middleware
-from imagine_async.middleware.credits import Budget
-from imagine_async.middleware.rate_limit import RateLimit
 from imagine_async.middleware.retry import NO_RETRY, RetryPolicy
 
-__all__ = ["NO_RETRY", "Budget", "Middleware", "RateLimit", "RetryPolicy"]
+__all__ = ["NO_RETRY", "Middleware", "RetryPolicy"]

@@ -30,6 +30,9 @@ class EditingCalls:
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> Image:
         """Cut the subject out of a picture.
 
@@ -38,6 +41,9 @@ class EditingCalls:
             extra: Further form fields by name.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The picture with transparency.
@@ -46,7 +52,17 @@ class EditingCalls:
             InvalidRequestError: The image cannot be read or is no picture; nothing was sent.
             ImagineError: The call failed; `outcome` tells whether it may have been charged.
         """
-        return run(lambda: self._client.get().remove_background(image, extra=extra, headers=headers, timeout=timeout))
+        return run(
+            lambda: self._client.get().remove_background(
+                image,
+                extra=extra,
+                headers=headers,
+                timeout=timeout,
+                priority=priority,
+                tag=tag,
+                resend_unknown=resend_unknown,
+            )
+        )
 
     def upscale(
         self,
@@ -55,6 +71,9 @@ class EditingCalls:
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> Image:
         """Make a picture larger and sharper; the factor is the API's choice.
 
@@ -63,6 +82,9 @@ class EditingCalls:
             extra: Further form fields by name.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The larger picture.
@@ -71,7 +93,17 @@ class EditingCalls:
             InvalidRequestError: The image cannot be read or is no picture; nothing was sent.
             ImagineError: The call failed; `outcome` tells whether it may have been charged.
         """
-        return run(lambda: self._client.get().upscale(image, extra=extra, headers=headers, timeout=timeout))
+        return run(
+            lambda: self._client.get().upscale(
+                image,
+                extra=extra,
+                headers=headers,
+                timeout=timeout,
+                priority=priority,
+                tag=tag,
+                resend_unknown=resend_unknown,
+            )
+        )
 
     def generative_fill(
         self,
@@ -82,6 +114,9 @@ class EditingCalls:
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> Image:
         """Paint what the prompt says where the mask is white.
 
@@ -94,6 +129,9 @@ class EditingCalls:
             extra: Further form fields by name.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The changed picture.
@@ -110,6 +148,9 @@ class EditingCalls:
                 extra=extra,
                 headers=headers,
                 timeout=timeout,
+                priority=priority,
+                tag=tag,
+                resend_unknown=resend_unknown,
             )
         )
 
@@ -122,6 +163,9 @@ class EditingCalls:
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> Image:
         """Extend a picture beyond its borders. Experimental: no official page about this call could be read.
 
@@ -132,6 +176,9 @@ class EditingCalls:
             extra: Further form fields by name, for example what names the target size.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The extended picture.
@@ -148,6 +195,9 @@ class EditingCalls:
                 extra=extra,
                 headers=headers,
                 timeout=timeout,
+                priority=priority,
+                tag=tag,
+                resend_unknown=resend_unknown,
             )
         )
 
@@ -159,6 +209,9 @@ class EditingCalls:
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> Image:
         """Remove what the mask marks.
 
@@ -170,6 +223,9 @@ class EditingCalls:
             extra: Further form fields by name.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The changed picture.
@@ -178,4 +234,15 @@ class EditingCalls:
             InvalidRequestError: A file cannot be read, is no picture, or the sizes differ; nothing was sent.
             ImagineError: The call failed; `outcome` tells whether it may have been charged.
         """
-        return run(lambda: self._client.get().retouch(image, mask, extra=extra, headers=headers, timeout=timeout))
+        return run(
+            lambda: self._client.get().retouch(
+                image,
+                mask,
+                extra=extra,
+                headers=headers,
+                timeout=timeout,
+                priority=priority,
+                tag=tag,
+                resend_unknown=resend_unknown,
+            )
+        )

@@ -34,6 +34,9 @@ class GenerationCalls:
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> Image:
         """Make a picture from a prompt.
 
@@ -45,6 +48,9 @@ class GenerationCalls:
             extra: Further form fields by name.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The picture.
@@ -65,6 +71,9 @@ class GenerationCalls:
                 extra=extra,
                 headers=headers,
                 timeout=timeout,
+                priority=priority,
+                tag=tag,
+                resend_unknown=resend_unknown,
             )
         )
 
@@ -77,6 +86,9 @@ class GenerationCalls:
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> Image:
         """Make a picture with a transparent background from a prompt.
 
@@ -87,6 +99,9 @@ class GenerationCalls:
             extra: Further form fields by name.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The picture, a PNG.
@@ -103,6 +118,9 @@ class GenerationCalls:
                 extra=extra,
                 headers=headers,
                 timeout=timeout,
+                priority=priority,
+                tag=tag,
+                resend_unknown=resend_unknown,
             )
         )
 
@@ -116,6 +134,9 @@ class GenerationCalls:
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> Image:
         """Place a product in front of a new background.
 
@@ -127,6 +148,9 @@ class GenerationCalls:
             extra: Further form fields by name.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The picture.
@@ -144,5 +168,8 @@ class GenerationCalls:
                 extra=extra,
                 headers=headers,
                 timeout=timeout,
+                priority=priority,
+                tag=tag,
+                resend_unknown=resend_unknown,
             )
         )

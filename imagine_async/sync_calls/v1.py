@@ -43,6 +43,9 @@ class V1:
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> Image:
         """Make a picture from a prompt, with v1.
 
@@ -59,6 +62,9 @@ class V1:
             extra: Further form fields by name.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The picture.
@@ -83,6 +89,9 @@ class V1:
                 extra=extra,
                 headers=headers,
                 timeout=timeout,
+                priority=priority,
+                tag=tag,
+                resend_unknown=resend_unknown,
             )
         )
 
@@ -101,6 +110,9 @@ class V1:
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> Image:
         """Make another picture in the likeness of one, with v1.
 
@@ -120,6 +132,9 @@ class V1:
             extra: Further form fields by name.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The picture.
@@ -142,6 +157,9 @@ class V1:
                 extra=extra,
                 headers=headers,
                 timeout=timeout,
+                priority=priority,
+                tag=tag,
+                resend_unknown=resend_unknown,
             )
         )
 
@@ -161,6 +179,9 @@ class V1:
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> Image:
         """Make a picture that keeps the pose, edges or depth of one, with v1.
 
@@ -178,6 +199,9 @@ class V1:
             extra: Further form fields by name.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The picture.
@@ -201,6 +225,9 @@ class V1:
                 extra=extra,
                 headers=headers,
                 timeout=timeout,
+                priority=priority,
+                tag=tag,
+                resend_unknown=resend_unknown,
             )
         )
 
@@ -218,6 +245,9 @@ class V1:
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> Image:
         """Paint what the prompt says where the mask is white, with v1.
 
@@ -236,6 +266,9 @@ class V1:
             extra: Further form fields by name.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The changed picture.
@@ -257,6 +290,9 @@ class V1:
                 extra=extra,
                 headers=headers,
                 timeout=timeout,
+                priority=priority,
+                tag=tag,
+                resend_unknown=resend_unknown,
             )
         )
 
@@ -268,6 +304,9 @@ class V1:
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> Image:
         """Make a picture larger and sharper, with v1; the factor is the API's choice.
 
@@ -277,6 +316,9 @@ class V1:
             extra: Further form fields by name.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The larger picture.
@@ -292,6 +334,9 @@ class V1:
                 extra=extra,
                 headers=headers,
                 timeout=timeout,
+                priority=priority,
+                tag=tag,
+                resend_unknown=resend_unknown,
             )
         )
 
@@ -311,6 +356,9 @@ class V1:
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> Image:
         """Alter a picture by a prompt, with v1.
 
@@ -330,6 +378,9 @@ class V1:
             extra: Further form fields by name.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The altered picture.
@@ -353,5 +404,8 @@ class V1:
                 extra=extra,
                 headers=headers,
                 timeout=timeout,
+                priority=priority,
+                tag=tag,
+                resend_unknown=resend_unknown,
             )
         )

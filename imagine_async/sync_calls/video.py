@@ -33,6 +33,9 @@ class VideoCalls:
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> VideoJob:
         """Begin to make a video from a prompt.
 
@@ -43,6 +46,9 @@ class VideoCalls:
             extra: Further form fields by name.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The job, for `wait_for_video`. Keep its id: with it the video can be found again from anywhere.
@@ -59,6 +65,9 @@ class VideoCalls:
                 extra=extra,
                 headers=headers,
                 timeout=timeout,
+                priority=priority,
+                tag=tag,
+                resend_unknown=resend_unknown,
             )
         )
 
@@ -72,6 +81,9 @@ class VideoCalls:
         extra: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        resend_unknown: bool | None = None,
     ) -> VideoJob:
         """Begin to make a video from a picture and a prompt.
 
@@ -85,6 +97,9 @@ class VideoCalls:
             extra: Further form fields by name.
             headers: Further HTTP headers for this call.
             timeout: Seconds for this call, or a `Timeout`; `None` takes the client's.
+            priority: Calls of a higher one pass the rate limit first, 0 is usual; `None` takes the client's.
+            tag: What the call is booked under; `None` takes the client's.
+            resend_unknown: Whether to send again what may have been charged; `None` leaves it to the client's policy.
 
         Returns:
             The job, for `wait_for_video`. Keep its id: with it the video can be found again from anywhere.
@@ -102,6 +117,9 @@ class VideoCalls:
                 extra=extra,
                 headers=headers,
                 timeout=timeout,
+                priority=priority,
+                tag=tag,
+                resend_unknown=resend_unknown,
             )
         )
 

@@ -14,6 +14,7 @@ from imagine_async.config import Secret
 from imagine_async.errors import ClientClosedError, ImagineError, Outcome, ReplyTooLargeError
 from imagine_async.fetching import fetch_with_tries
 from imagine_async.multipart import MultipartForm
+from imagine_async.quota import quota_from_headers
 from imagine_async.replies import Content, Link, error_from_reply
 from imagine_async.timeout import Timeout
 from imagine_async.transport.downloads import Downloader
@@ -212,6 +213,7 @@ class Transport:
 
     async def _receive(self, response: httpx.Response, call: Call) -> Content | Link | VideoJob:
         status, headers = response.status_code, response.headers
+        call.quota = quota_from_headers(headers, now=call.clock.wall())
         if not response.is_success:
             body, _ = await self._read(response, _ERROR_BODY_BYTES)
             error = error_from_reply(status, headers, body, now=call.clock.wall(), call_id=call.id)

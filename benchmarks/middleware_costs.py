@@ -1,0 +1,97 @@
+"""What limiter and ledger add to a call, for each store, as a share of a bare call over a socket."""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import anyio
+
+from benchmarks.redis_process import redis_process
+from benchmarks.report import Figure
+from benchmarks.sink_server import sink_server
+from imagine_async import AsyncImagine, TextToImage
+from imagine_async.call import Call, Handler, Result
+from imagine_async.clock import SYSTEM_CLOCK
+from imagine_async.middleware.base import attempt_steps, chain
+from imagine_async.middleware.credits import Credits
+from imagine_async.middleware.ledger import Ledger
+from imagine_async.middleware.limiter import RateLimiter
+from imagine_async.prices import PriceList
+from imagine_async.results import Image
+from imagine_async.stores import Budget, MemoryStore, RateLimit, Store
+from imagine_async.stores.opening import open_store
+
+__all__ = ["measure_costs"]
+
+_CALLS = 500
+_ROUNDS = 7
+_REQUEST = TextToImage(prompt="a fox", seed=1)
+_IMAGE = Image(content=b"", format="png", width=1, height=1, request=_REQUEST)
+# So many that nobody ever waits.
+_LIMIT = RateLimit(1_000_000, 1.0, burst=1_000_000)
+_BUDGETS = (Budget(1e12), Budget(1e12, scope="day"))
+
+
+def measure_costs() -> list[Figure]:
+    """Measure bare calls and each layer's addition by turns, in one process."""
+    with sink_server() as url, tempfile.TemporaryDirectory() as folder, redis_process(Path(folder)) as redis:
+        return anyio.run(_measure, url, f"sqlite:{folder}/books.db", redis)
+
+
+async def _measure(url: str, sqlite: str, redis: str) -> list[Figure]:
+    memory = MemoryStore()
+    on_disk, remote = open_store(sqlite, clock=SYSTEM_CLOCK), open_store(redis, clock=SYSTEM_CLOCK)
+    layers: list[tuple[str, float, Handler]] = [
+        ("limiter in memory", 3.0, chain(attempt_steps([_limiter(memory)]), _answer)),
+        ("ledger in memory", 7.5, chain(attempt_steps([_credits(memory)]), _answer)),
+        ("limiter and ledger in SQLite", 75.0, chain(attempt_steps([_credits(on_disk), _limiter(on_disk)]), _answer)),
+        ("limiter and ledger in Redis", 150.0, chain(attempt_steps([_credits(remote), _limiter(remote)]), _answer)),
+    ]
+    async with AsyncImagine("vk-benchmark", base_url=url, rate_limit=None) as client:
+        send = client._shared.transport.send
+        rounds = [
+            [await _median(handler) for handler in (send, _answer, *(layer for _, _, layer in layers))]
+            for _ in range(_ROUNDS)
+        ]
+    await on_disk.aclose()
+    await remote.aclose()
+    bare = statistics.median(each[0] for each in rounds)
+    print(f"a bare call over a socket takes {1e6 * bare:.0f} µs at the median")
+    return [
+        Figure(
+            f"{name}: {1e6 * statistics.median(each[2 + number] - each[1] for each in rounds):.1f} µs a call",
+            "% of a bare call",
+            [100 * (each[2 + number] - each[1]) / each[0] for each in rounds],
+            target=target,
+        )
+        for number, (name, target, _) in enumerate(layers)
+    ]
+
+
+def _limiter(store: Store) -> RateLimiter:
+    return RateLimiter(_LIMIT, store=store, account="benchmark", clock=SYSTEM_CLOCK)
+
+
+def _credits(store: Store) -> Credits:
+    return Credits(Ledger(store, "benchmark", budgets=_BUDGETS), PriceList.documented())
+
+
+async def _answer(_: Call) -> Result:
+    return _IMAGE
+
+
+async def _median(handler: Callable[[Call], Awaitable[Result]]) -> float:
+    """Make calls one after the other; return the seconds of the one in the middle."""
+    calls = [Call(request=_REQUEST, deadline=SYSTEM_CLOCK.now() + 300, attempt=1) for _ in range(_CALLS)]
+    seconds = []
+    gc.collect()
+    for call in calls:
+        begin = time.perf_counter()
+        await handler(call)
+        seconds.append(time.perf_counter() - begin)
+    return statistics.median(seconds)

@@ -1,0 +1,238 @@
+"""The books of a client: what it has spent, what it may have spent, and what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import get_args
+
+from imagine_async.call import Call
+from imagine_async.clock import SYSTEM_CLOCK, Clock
+from imagine_async.errors import ConfigurationError
+from imagine_async.middleware.reconciling import Statement, compare_balance, compare_statement
+from imagine_async.stores import Budget, Entry, Fate, Hold, Line, LineKey, Store
+from imagine_async.usage import BudgetState, Reconciliation, Usage, UsageBy, UsageRow
+
+__all__ = ["Ledger"]
+
+_BALANCE_NOTE = "balance"
+# Beyond a call's deadline: time for what is cancelled to be booked.
+_GRACE_SECONDS = 10.0
+
+
+class Ledger:
+    """The books of an account, as one client keeps them in a store.
+
+    Args:
+        store: Where they are.
+        account: Whose they are.
+        budgets: The client's own caps, besides those that are set in the store.
+        clock: The time.
+        hold_seconds: After how long a call that may have been charged is booked as charged; `None`: by hand alone.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        account: str,
+        *,
+        budgets: Sequence[Budget] = (),
+        clock: Clock = SYSTEM_CLOCK,
+        hold_seconds: float | None = None,
+    ) -> None:
+        self.store = store
+        self.account = account
+        self.own_budgets = tuple(budgets)
+        self._clock = clock
+        self._hold_seconds = hold_seconds
+
+    async def reserve(self, call: Call) -> Entry:
+        """Set a call's tokens aside.
+
+        Args:
+            call: The call, with its tokens.
+
+        Returns:
+            What was reserved, to be booked.
+
+        Raises:
+            BudgetExceededError: A budget would be overrun.
+            StoreError: The store cannot be used.
+        """
+        request = call.request
+        key = LineKey(self._today(), request.endpoint.name, request.billed_style, call.tag, call.batch)
+        entry = Entry(
+            id=f"{call.id}/{call.attempt}", key=key, tokens=call.tokens, seconds=call.remaining + _GRACE_SECONDS
+        )
+        await self.store.reserve(self.account, entry, self.own_budgets, call_id=call.id)
+        return entry
+
+    def book(self, entry: Entry, fate: Fate) -> None:
+        """Book what became of a reservation.
+
+        Args:
+            entry: What was reserved.
+            fate: How to book it.
+        """
+        self.store.post_booking(self.account, entry, fate)
+
+    def doubt(self, entry: Entry) -> None:
+        """Hold what was settled, because what it paid for has failed.
+
+        Args:
+            entry: What was settled.
+        """
+        self.store.post_doubt(self.account, entry)
+
+    async def is_capped(self) -> bool:
+        """Tell whether there is any budget, here or in the store."""
+        return bool(self.own_budgets) or bool(await self.store.budgets(self.account))
+
+    async def usage(self, by: UsageBy | Sequence[UsageBy] = ("endpoint", "style")) -> Usage:
+        """Return what was used.
+
+        Args:
+            by: What to split it by.
+
+        Returns:
+            The sums.
+
+        Raises:
+            ConfigurationError: `by` names what is not booked.
+            StoreError: The store cannot be used.
+        """
+        wanted = _checked_by(by)
+        await self._let_holds_expire()
+        return Usage(by=wanted, rows=_summed(await self.store.lines(self.account), wanted))
+
+    async def holds(self) -> tuple[Hold, ...]:
+        """Return the calls that may have been charged, the oldest first.
+
+        Raises:
+            StoreError: The store cannot be used.
+        """
+        await self._let_holds_expire()
+        return await self.store.holds(self.account)
+
+    async def close_holds(self, ids: Iterable[str] | None, older_than: float | None, fate: Fate) -> int:
+        """Settle or release holds.
+
+        Args:
+            ids: Which; `None`: all.
+            older_than: Seconds since they were reserved, at least; `None`: any age.
+            fate: `SETTLE` or `RELEASE`.
+
+        Returns:
+            How many there were.
+
+        Raises:
+            StoreError: The store cannot be used.
+        """
+        wanted = None if ids is None else {ids} if isinstance(ids, str) else set(ids)
+        before = None if older_than is None else self._clock.wall() - older_than
+        chosen = [
+            hold.id
+            for hold in await self.store.holds(self.account)
+            if (wanted is None or hold.id in wanted) and (before is None or hold.since <= before)
+        ]
+        return await self.store.close_holds(self.account, chosen, fate) if chosen else 0
+
+    async def reconcile(self, statement: Statement) -> Reconciliation:
+        """Compare the books with the server's, and settle or release what was held.
+
+        Args:
+            statement: Tokens left on the account, or what was charged by price key.
+
+        Returns:
+            What came of it.
+
+        Raises:
+            ConfigurationError: Calls are under way, or the statement is none.
+            StoreError: The store cannot be used.
+        """
+        await self._let_holds_expire()
+        lines, holds = await self.store.lines(self.account), await self.store.holds(self.account)
+        if any(line.reserved for line in lines):
+            raise ConfigurationError(
+                "calls are under way, and a statement may already hold them: reconcile when they have ended"
+            )
+        if isinstance(statement, (int, float)) and not isinstance(statement, bool):
+            noted = await self.store.note(self.account, _BALANCE_NOTE)
+            comparison = compare_balance(lines, holds, float(statement), noted)
+        else:
+            comparison = compare_statement(lines, holds, statement)
+        await self.store.close_holds(self.account, comparison.charged, Fate.SETTLE)
+        await self.store.close_holds(self.account, comparison.not_charged, Fate.RELEASE)
+        if comparison.note is not None:
+            await self.store.set_note(self.account, _BALANCE_NOTE, comparison.note)
+        return comparison.result()
+
+    async def budgets(self) -> tuple[BudgetState, ...]:
+        """Return the client's own budgets, then those of the store, with what is spent of each.
+
+        Raises:
+            StoreError: The store cannot be used.
+        """
+        lines = await self.store.lines(self.account) if self.own_budgets else ()
+        own = [BudgetState(budget=each, spent=_spent(lines, each, self._today())) for each in self.own_budgets]
+        shared = await self.store.budgets(self.account)
+        return (*own, *(BudgetState(budget=each, spent=spent, is_shared=True) for each, spent in shared))
+
+    async def _let_holds_expire(self) -> None:
+        if self._hold_seconds is not None:
+            await self.close_holds(None, self._hold_seconds, Fate.SETTLE)
+
+    def _today(self) -> str:
+        return datetime.fromtimestamp(self._clock.wall(), UTC).date().isoformat()
+
+
+def _checked_by(by: UsageBy | Sequence[UsageBy]) -> tuple[UsageBy, ...]:
+    wanted: tuple[UsageBy, ...] = (by,) if isinstance(by, str) else tuple(by)
+    for each in wanted:
+        if each not in get_args(UsageBy):
+            raise ConfigurationError(f"by={each!r}: pass one or more of {', '.join(get_args(UsageBy))}")
+    return wanted
+
+
+def _summed(lines: Iterable[Line], by: tuple[UsageBy, ...]) -> tuple[UsageRow, ...]:
+    groups: dict[tuple[str | None, ...], list[Line]] = {}
+    for line in lines:
+        groups.setdefault(tuple(getattr(line.key, name) for name in by), []).append(line)
+    ordered = sorted(groups, key=lambda values: tuple(value or "" for value in values))
+    return tuple(_row(dict(zip(by, values, strict=True)), groups[values]) for values in ordered)
+
+
+def _row(names: dict[UsageBy, str | None], lines: Sequence[Line]) -> UsageRow:
+    return UsageRow(
+        day=names.get("day"),
+        endpoint=names.get("endpoint"),
+        style=names.get("style"),
+        tag=names.get("tag"),
+        batch=names.get("batch"),
+        calls=sum(line.calls for line in lines),
+        tokens=sum(line.tokens for line in lines),
+        held=sum(line.held for line in lines),
+        held_calls=sum(line.held_calls for line in lines),
+        reserved=sum(line.reserved for line in lines),
+        unpriced=sum(line.unpriced for line in lines),
+    )
+
+
+def _spent(lines: Iterable[Line], budget: Budget, today: str) -> float:
+    """Sum what counts against a budget; of many scopes that of today, or the dearest."""
+    sums: dict[str | None, float] = {}
+    name_of = _NAMES[budget.scope]
+    for line in lines:
+        name = name_of(line.key)
+        if budget.scope == "client" or name is not None:
+            sums[name] = sums.get(name, 0.0) + line.tokens + line.held + line.reserved
+    wanted = budget.name or (today if budget.scope == "day" else None)
+    return max(sums.values(), default=0.0) if wanted is None else sums.get(wanted, 0.0)
+
+
+_NAMES: dict[str, Callable[[LineKey], str | None]] = {
+    "client": lambda key: None,
+    "day": lambda key: key.day,
+    "tag": lambda key: key.tag,
+    "batch": lambda key: key.batch,
+}

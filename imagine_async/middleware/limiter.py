@@ -1,0 +1,85 @@
+"""Paces calls before they are sent, so that the server's limit is met and not discovered.
+
+Each call takes the next free slot of the store and learns at once how long to wait, which makes the order fair without
+polling. One answer of "too many requests" voids the slots of everybody who shares the store.
+"""
+
+from __future__ import annotations
+
+from weakref import WeakKeyDictionary
+
+from anyio.lowlevel import RunVar
+
+from imagine_async.call import Call, Handler, Result
+from imagine_async.clock import SYSTEM_CLOCK, Clock
+from imagine_async.errors import RateLimitedError
+from imagine_async.middleware.base import Middleware
+from imagine_async.middleware.lane import Lane
+from imagine_async.middleware.learning import LearntLimit
+from imagine_async.stores import RateLimit, Store
+
+__all__ = ["RateLimiter"]
+
+
+class RateLimiter(Middleware):
+    """Holds each attempt until its slot.
+
+    Args:
+        limit: The limit.
+        store: Where its state lives.
+        account: Whose limit it is, in the store.
+        clock: The time.
+    """
+
+    def __init__(self, limit: RateLimit, *, store: Store, account: str, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._learnt = LearntLimit(limit)
+        self._store = store
+        self._account = account
+        self._clock = clock
+
+    @property
+    def limit(self) -> RateLimit:
+        """The limit that is kept now: as it was set, or a lower one that replies told of."""
+        return self._learnt.limit
+
+    async def around_attempt(self, call: Call, next: Handler) -> Result:
+        """Wait for a slot, then go on; learn from what comes back."""
+        limit = self._learnt.limit
+        slot = await self._store.reserve_slot(self._account, limit)
+        lanes = _lanes()
+        lane = lanes.get(self)
+        if slot.wait > 0 or not (lane is None or lane.is_empty):
+            if lane is None:
+                lane = lanes[self] = Lane(self._store, self._account, self._clock)
+            await lane.wait(call, limit, slot)
+        began = self._clock.now()
+        try:
+            result = await next(call)
+        except RateLimitedError as error:
+            seconds = self._learnt.pause_after(error, call, began, self._clock.now())
+            self._store.post_refusal(self._account, self._learnt.limit, seconds)
+            raise
+        self._learnt.forget_refusals()
+        if call.quota is not None:
+            self._learn(call)
+        return result
+
+    def _learn(self, call: Call) -> None:
+        assert call.quota is not None
+        room = self._learnt.learn(call.quota)
+        if room is not None:
+            self._store.post_room(self._account, self._learnt.limit, room)
+
+
+_Lanes = WeakKeyDictionary[RateLimiter, Lane]
+_of_loop: RunVar[_Lanes] = RunVar("imagine_async_lanes")
+
+
+def _lanes() -> _Lanes:
+    """Return the lanes of the running loop."""
+    try:
+        return _of_loop.get()
+    except LookupError:
+        lanes: _Lanes = WeakKeyDictionary()
+        _of_loop.set(lanes)
+        return lanes
