@@ -17,6 +17,7 @@ from benchmarks.sink_server import sink_server
 from imagine_async import AsyncImagine, TextToImage
 from imagine_async.call import Call, Handler, Result
 from imagine_async.clock import SYSTEM_CLOCK
+from imagine_async.errors import Outcome
 from imagine_async.middleware.base import attempt_steps, chain
 from imagine_async.middleware.credits import Credits
 from imagine_async.middleware.ledger import Ledger
@@ -81,7 +82,8 @@ def _credits(store: Store) -> Credits:
     return Credits(Ledger(store, "benchmark", budgets=_BUDGETS), PriceList.documented())
 
 
-async def _answer(_: Call) -> Result:
+async def _answer(call: Call) -> Result:
+    call.outcome = Outcome.COMPLETED
     return _IMAGE
 
 

@@ -61,6 +61,7 @@ async def committed(books: Credits) -> float:
 
 
 async def succeed(call: Call) -> Image:
+    call.outcome = Outcome.COMPLETED
     return IMAGE
 
 
@@ -74,7 +75,7 @@ async def test_concurrent_calls_cannot_overrun_a_budget() -> None:
     async def hang(call: Call) -> Image:
         next(passed)
         await release.wait()
-        return IMAGE
+        return await succeed(call)
 
     async def attempt() -> None:
         try:
@@ -100,7 +101,7 @@ async def test_success_is_settled_and_told() -> None:
 
     async def look(call: Call) -> Image:
         assert (await committed(books), await sums(books), call.tokens) == (5, (0, 0), 5)
-        return IMAGE
+        return await succeed(call)
 
     assert await books.around_attempt(call, look) is IMAGE
     assert (call.tokens, await sums(books)) == (5, (5, 0))
@@ -239,6 +240,19 @@ async def test_unpriced_call_that_fails_is_booked_too() -> None:
 
 
 @pytest.mark.anyio
+async def test_answer_that_was_not_sent_for_is_free() -> None:
+    """A step below the ledger that answers by itself costs nothing."""
+    books = credits_with(10)
+
+    async def answer(call: Call) -> Image:
+        return IMAGE
+
+    call = new_call()
+    assert await books.around_attempt(call, answer) is IMAGE
+    assert (call.tokens, await committed(books)) == (0, 0)
+
+
+@pytest.mark.anyio
 async def test_calls_are_booked_by_day_tag_and_batch() -> None:
     """A call is booked under the day on which it was reserved, in UTC, and under its tag and batch."""
     books = credits_with()
@@ -286,6 +300,7 @@ async def test_unpriced_call_is_refused_under_a_budget_of_the_store() -> None:
 
 def video_call(state: VideoState, request: Any) -> tuple[Call, Callable[[Call], Any]]:
     async def answer(call: Call) -> Result:
+        call.outcome = Outcome.COMPLETED
         return VideoJob(id="job-1", state=state)
 
     return new_call(request), answer
@@ -319,6 +334,7 @@ async def test_memory_of_video_jobs_is_bounded(monkeypatch: pytest.MonkeyPatch) 
     for number in range(5):
 
         async def answer(call: Call, number: int = number) -> Result:
+            call.outcome = Outcome.COMPLETED
             return VideoJob(id=f"job-{number}")
 
         await books.around_attempt(new_call(TextToVideo(prompt="waves", style="kling-1.5")), answer)

@@ -37,6 +37,7 @@ SPECIAL: dict[str, ImagineError] = {
     "InvalidRequestError": InvalidRequestError("seed", -1, "pass more"),
     "BudgetExceededError": errors.BudgetExceededError(needed=5, spent=48.5, limit=50, call_id="call-1"),
     "UnpricedCallError": errors.UnpricedCallError("upscale", call_id="call-1"),
+    "StoreError": errors.StoreError("it is locked", store="books.db", call_id="call-1"),
 }
 
 

@@ -106,7 +106,7 @@ def test_derived_client() -> None:
 
 def test_plain_methods() -> None:
     """What needs no waiting is asked for directly."""
-    assert call("Imagine", "usage", Recorder(lambda: "what was used")) == "what was used"
+    assert call("Imagine", "estimate", Recorder(lambda: "what it would cost")) == "what it would cost"
 
 
 @pytest.mark.parametrize("name", ["__init__", "sandbox"])

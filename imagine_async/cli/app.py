@@ -8,10 +8,13 @@ from collections.abc import Sequence
 
 from cyclopts import App
 
+from imagine_async.cli.budget import drop_budget, set_budget, show_budgets
 from imagine_async.cli.demo import demo
 from imagine_async.cli.generate import generate
+from imagine_async.cli.holds import holds, release, settle
 from imagine_async.cli.output import CommandError, complain, explain
 from imagine_async.cli.sandbox import sandbox
+from imagine_async.cli.usage import usage
 from imagine_async.errors import ImagineError
 from imagine_async.version import VERSION
 
@@ -35,6 +38,11 @@ Examples:
     imagine sandbox
         A server for your own programs to talk to, instead of the API.
 
+    export IMAGINE_STORE=sqlite:~/imagine.db
+    imagine usage --by day
+    imagine budget set 100 --scope day
+        What all your programs have spent from then on, and a cap on it.
+
 imagine COMMAND --help tells more of each.
 """
 _EXAMPLES_OF_DEMO = """\
@@ -57,6 +65,33 @@ Examples:
     imagine sandbox --port 0 --key vk-alice --key vk-bob --credits none
     imagine sandbox --rate-limit 5/s --side 256
 """
+_EXAMPLES_OF_USAGE = """\
+Examples:
+
+    imagine usage
+    imagine usage --by day --by style
+    imagine usage --by tag --csv > tags.csv
+    imagine usage --store sqlite:~/imagine.db --json
+"""
+_HELP_OF_BUDGET = "Set caps on what is spent, and say what became of calls that may have been charged."
+_EXAMPLES_OF_BUDGET = """\
+Examples:
+
+    imagine budget set 500
+        All programs with this key and this store stop at 500 tokens.
+
+    imagine budget set 100 --scope day
+    imagine budget set 20 --scope tag --name tests
+    imagine budget show
+    imagine budget drop --scope tag --name tests
+
+    imagine budget holds
+        Calls that may have been charged: they count until you settle or
+        release them.
+
+    imagine budget release call-1f0c7d2e/1
+    imagine budget settle --all --older-than 7d
+"""
 
 app = App(
     name="imagine",
@@ -70,6 +105,19 @@ app = App(
 app.command(demo, help_epilogue=_EXAMPLES_OF_DEMO)
 app.command(generate, help_epilogue=_EXAMPLES_OF_GENERATE)
 app.command(sandbox, help_epilogue=_EXAMPLES_OF_SANDBOX)
+app.command(usage, help_epilogue=_EXAMPLES_OF_USAGE)
+
+_budget = App(name="budget", help=_HELP_OF_BUDGET, help_epilogue=_EXAMPLES_OF_BUDGET)
+for _command, _name in (
+    (show_budgets, "show"),
+    (set_budget, "set"),
+    (drop_budget, "drop"),
+    (holds, "holds"),
+    (settle, "settle"),
+    (release, "release"),
+):
+    _budget.command(_command, name=_name)
+app.command(_budget)
 
 
 def run(arguments: Sequence[str]) -> int:

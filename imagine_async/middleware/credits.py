@@ -50,6 +50,11 @@ class Credits(Middleware):
         except BaseException as error:
             self.ledger.book(entry, _FATES.get(call.outcome_after(error), Fate.RELEASE))
             raise
+        if call.outcome is Outcome.NOT_SENT:
+            # A step of the user's has answered by itself.
+            call.tokens = 0.0
+            self.ledger.book(entry, Fate.RELEASE)
+            return result
         self.ledger.book(entry, Fate.SETTLE)
         call.emit("settled", tokens=call.tokens)
         self._remember(result, entry)

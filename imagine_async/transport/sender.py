@@ -11,8 +11,9 @@ import httpx
 
 from imagine_async.call import Call, Result
 from imagine_async.config import Secret
-from imagine_async.errors import ClientClosedError, ImagineError, Outcome, ReplyTooLargeError
+from imagine_async.errors import ClientClosedError, ConfigurationError, ImagineError, Outcome, ReplyTooLargeError
 from imagine_async.fetching import fetch_with_tries
+from imagine_async.headers import checked_headers
 from imagine_async.multipart import MultipartForm
 from imagine_async.quota import quota_from_headers
 from imagine_async.replies import Content, Link, error_from_reply
@@ -169,6 +170,12 @@ class Transport:
         await self._downloader.aclose()
 
     async def _exchange(self, call: Call) -> Result:
+        if call.outcome in (Outcome.UNKNOWN, Outcome.COMPLETED):
+            raise ConfigurationError(
+                "a middleware sent one attempt twice, which would be paid twice and booked once; nothing more was "
+                "sent: await next() once in around_attempt, and repeat a call in around_call",
+                call_id=call.id,
+            )
         found = await self._ask(call)
         if isinstance(found, Link):
             # The API's connection is free again by now.
@@ -199,7 +206,8 @@ class Transport:
     def _http_request(
         self, client: httpx.AsyncClient, call: Call, form: MultipartForm | None, upload: _Upload
     ) -> httpx.Request:
-        headers = {**HEADERS, **call.headers}
+        # A middleware may have added some since the client checked its own.
+        headers = {**HEADERS, **checked_headers(call.headers)}
         if form is not None:
             headers |= {"content-type": form.content_type, "content-length": str(form.length)}
         return self._library.build_request(

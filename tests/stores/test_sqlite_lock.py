@@ -75,7 +75,31 @@ def test_who_went_away_holds_nobody_up(lock: FileLock, other: FileLock, path: Pa
     third = FileLock(path)
     assert third.acquire(10)
     third.close()
+    begin = time.monotonic()
     assert other.acquire(10)
+    assert time.monotonic() - begin < 5
+
+
+def test_turn_that_is_passed_on_meanwhile_is_waited_for_no_longer(
+    lock: FileLock, other: FileLock, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever comes back just when its turn is passed on queues anew, and does not wait for a turn that is over."""
+    assert lock.acquire(0)
+    assert not other.acquire(0)
+    turn = other._turn
+    assert turn is not None
+    wait = turn.wait
+
+    def wait_late(seconds: float) -> int | None:
+        lock.release()
+        while not turn.is_over:
+            time.sleep(0.005)
+        return wait(seconds)
+
+    monkeypatch.setattr(turn, "wait", wait_late)
+    begin = time.monotonic()
+    assert other.acquire(10)
+    assert time.monotonic() - begin < 5
 
 
 def test_who_comes_back_waits_on(lock: FileLock, other: FileLock) -> None:

@@ -97,17 +97,18 @@ class FileLock:
             self._descriptor = None
 
     def _lock_by(self, give_up_at: float) -> bool:
-        if self._turn is None:
+        while self._turn is None or self._turn.is_over:
             if self._descriptor is None:
                 self._descriptor = _open(self._path)
             if _try_to_lock(self._descriptor):
+                self._turn = None
                 return True
             self._turn = _Turn(_open(self._path))
         granted = self._turn.wait(max(0.0, give_up_at - time.monotonic()))
-        if granted is not None or self._turn.is_over:
-            self._turn = None
         if granted is None:
-            return False
+            # The turn may have been passed on at this very moment: then it queues anew.
+            return self._turn.is_over and time.monotonic() < give_up_at and self._lock_by(give_up_at)
+        self._turn = None
         self.close()
         self._descriptor = granted
         return True
@@ -130,7 +131,8 @@ class _Turn:
     def __init__(self, descriptor: int) -> None:
         self.is_over = False
         self._is_awaited = True
-        self._granted: SimpleQueue[int] = SimpleQueue()
+        # `None` at the end, for whoever came to wait while the turn was passed on.
+        self._granted: SimpleQueue[int | None] = SimpleQueue()
         threading.Thread(target=self._serve, args=(descriptor,), name="imagine_async lock", daemon=True).start()
 
     def wait(self, seconds: float) -> int | None:
@@ -155,18 +157,22 @@ class _Turn:
             _wait_and_lock(descriptor)
         except OSError:
             # The next attempt meets it as well, and tells of it.
-            self.is_over = True
             os.close(descriptor)
+            self._end()
             return
         self._granted.put(descriptor)
         if not self._is_awaited:
             self._pass_on()
 
     def _pass_on(self) -> None:
-        self.is_over = True
         descriptor = self._taken()
         if descriptor is not None:
             _close(descriptor)
+        self._end()
+
+    def _end(self) -> None:
+        self.is_over = True
+        self._granted.put(None)
 
     def _taken(self) -> int | None:
         try:
