@@ -90,6 +90,7 @@ class Call:
         resend_unknown: Whether to send again what may have been charged already; `None` leaves it to the policy.
         seed_chosen: Whether the SDK chose the request's seed, because the caller gave none.
         quota: What the newest reply said of the server's rate limit; `None` where it said nothing.
+        on_sending: Is called when the form of an attempt begins to leave; for the rate limiter.
     """
 
     request: Request[Any]
@@ -108,6 +109,7 @@ class Call:
     resend_unknown: bool | None = None
     seed_chosen: bool = False
     quota: Quota | None = None
+    on_sending: Callable[[], None] | None = None
     started: float = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -127,6 +129,12 @@ class Call:
         """Count another attempt, of which nothing has been sent yet."""
         self.attempt += 1
         self.outcome = Outcome.NOT_SENT
+
+    def begin_to_send(self) -> None:
+        """Tell that the form begins to leave, once there is a connection."""
+        self.emit("sending")
+        if self.on_sending is not None:
+            self.on_sending()
 
     def outcome_after(self, error: BaseException) -> Outcome:
         """Tell what became of the running attempt.

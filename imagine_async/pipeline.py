@@ -113,8 +113,13 @@ class Pipeline:
         )
         try:
             result = await self._handler(call)
-        except BaseException as error:
-            call.emit("failed", seconds=call.elapsed, error=error if isinstance(error, ImagineError) else None)
+        except ImagineError as error:
+            # What lies further in, a store for example, need not know whose call it was.
+            error.call_id = error.call_id or call.id
+            call.emit("failed", seconds=call.elapsed, error=error)
+            raise
+        except BaseException:
+            call.emit("failed", seconds=call.elapsed)
             raise
         call.emit("finished", seconds=call.elapsed, tokens=call.tokens)
         # Which result belongs to which request is the transport's promise; a middleware could break it.

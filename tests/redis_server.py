@@ -37,6 +37,12 @@ class RedisServer:
         """The URL of its first database."""
         return f"redis://127.0.0.1:{self.port}/0"
 
+    @property
+    def pid(self) -> int:
+        """The id of its process."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start it, and wait until it answers."""
         command = [self._program, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._folder)]
@@ -60,7 +66,7 @@ class RedisServer:
 
     def _answers(self) -> bool:
         with contextlib.suppress(OSError):
-            return self.command("PING").startswith("+PONG")
+            return self.command("PING").startswith(("+PONG", "-NOAUTH"))
         return False
 
 

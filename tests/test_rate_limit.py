@@ -193,9 +193,9 @@ def test_spacing(limit: RateLimit, burst: int, interval: float, window: float) -
 
 
 def test_burst_leaves_at_once_and_the_rest_is_spaced() -> None:
-    """After the burst one call leaves with every interval, and none before its window opens."""
+    """After the burst one call leaves with every interval, none before its window opens, and then without a burst."""
     found = run(RateLimit(4, 4, 2, 0.0), at_once(9))
-    assert found.times == [0, 0, 1, 2, 4, 4, 5, 6, 8]
+    assert found.times == [0, 0, 1, 2, 4, 4.5, 5, 6, 8]
 
 
 def test_rested_limiter_has_its_burst_again() -> None:

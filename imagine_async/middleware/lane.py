@@ -15,14 +15,19 @@ from imagine_async.clock import Clock
 from imagine_async.errors import DeadlineExceededError
 from imagine_async.stores import RateLimit, Slot, Store
 
-__all__ = ["Lane"]
+__all__ = ["Due", "Lane"]
 
 _numbers = count()
 
 
 @define(order=True)
-class _Due:
-    """A slot, on the client's own clock."""
+class Due:
+    """A slot, and when it is on the client's own clock.
+
+    Args:
+        at: Seconds on that clock.
+        slot: The slot.
+    """
 
     at: float
     slot: Slot = field(order=False)
@@ -56,21 +61,25 @@ class Lane:
         self._account = account
         self._clock = clock
         self._queue: list[_Waiter] = []
-        self._slots: list[_Due] = []
+        self._slots: list[Due] = []
         self._waiting: Counter[int] = Counter()
+        self._spaced_until = 0.0
 
     @property
     def is_empty(self) -> bool:
         """Whether nobody waits."""
         return not self._queue
 
-    async def wait(self, call: Call, limit: RateLimit, slot: Slot) -> None:
+    async def wait(self, call: Call, limit: RateLimit, slot: Slot) -> Due:
         """Wait for a turn.
 
         Args:
             call: Who waits.
             limit: The limit.
             slot: The slot that was reserved for the call.
+
+        Returns:
+            The slot that the call takes, which need not be that one.
 
         Raises:
             DeadlineExceededError: The turn would come after the call's deadline.
@@ -92,8 +101,11 @@ class Lane:
             self._leave(waiter)
             self._free_last(limit)
             raise
-        self._slots.pop(0)
+        taken = self._slots.pop(0)
+        # Slots that were moved may lie close together.
+        self._spaced_until = self._clock.now() + limit.spacing
         self._leave(waiter)
+        return taken
 
     async def _is_due(self, waiter: _Waiter, call: Call, limit: RateLimit) -> bool:
         """Go one step towards the turn; tell whether it has come."""
@@ -105,23 +117,30 @@ class Lane:
             self._add(await self._store.reserve_slot(self._account, limit))
             return False
         first = self._slots[0]
-        left = first.at - self._clock.now()
+        left = max(first.at, self._spaced_until) - self._clock.now()
         if left > 0:
             await self._clock.sleep(left)
             return False
-        refusals = await self._store.refusals(self._account)
-        if refusals != first.slot.refusals:
-            self._drop_void(refusals)
+        confirmed = await self._store.confirm_slot(self._account, limit, first.slot)
+        if confirmed.refusals != first.slot.refusals:
+            self._drop_void(confirmed.refusals)
             return False
-        # While the store was asked, a call of a higher priority may have come and taken the slot.
-        return self._queue[0] is waiter and bool(self._slots) and self._slots[0] is first
+        is_there = bool(self._slots) and self._slots[0] is first
+        if confirmed.wait > 0 and is_there:
+            self._slots.pop(0)
+            self._add(confirmed)
+            return False
+        first.at += confirmed.at - first.slot.at
+        first.slot = confirmed
+        # While the store was asked, a call of a higher priority may have come, and may have taken the slot.
+        return is_there and self._queue[0] is waiter
 
     def _drop_void(self, refusals: int) -> None:
         """Forget the slots from before a refusal; the heads of the queue reserve others."""
         self._slots = [due for due in self._slots if due.slot.refusals == refusals]
 
     def _add(self, slot: Slot) -> None:
-        insort(self._slots, _Due(self._clock.now() + slot.wait, slot))
+        insort(self._slots, Due(self._clock.now() + slot.wait, slot))
 
     def _expected_wait(self, waiter: _Waiter) -> float:
         ahead = sum(number for rank, number in self._waiting.items() if rank <= waiter.rank)

@@ -6,6 +6,7 @@ polling. One answer of "too many requests" voids the slots of everybody who shar
 
 from __future__ import annotations
 
+from functools import partial
 from weakref import WeakKeyDictionary
 
 from anyio.lowlevel import RunVar
@@ -14,7 +15,7 @@ from imagine_async.call import Call, Handler, Result
 from imagine_async.clock import SYSTEM_CLOCK, Clock
 from imagine_async.errors import RateLimitedError
 from imagine_async.middleware.base import Middleware
-from imagine_async.middleware.lane import Lane
+from imagine_async.middleware.lane import Due, Lane
 from imagine_async.middleware.learning import LearntLimit
 from imagine_async.stores import RateLimit, Store
 
@@ -44,15 +45,9 @@ class RateLimiter(Middleware):
 
     async def around_attempt(self, call: Call, next: Handler) -> Result:
         """Wait for a slot, then go on; learn from what comes back."""
-        limit = self._learnt.limit
-        slot = await self._store.reserve_slot(self._account, limit)
-        lanes = _lanes()
-        lane = lanes.get(self)
-        if slot.wait > 0 or not (lane is None or lane.is_empty):
-            if lane is None:
-                lane = lanes[self] = Lane(self._store, self._account, self._clock)
-            await lane.wait(call, limit, slot)
+        due = await self._turn(call)
         began = self._clock.now()
+        call.on_sending = partial(self._note_departure, due)
         try:
             result = await next(call)
         except RateLimitedError as error:
@@ -63,6 +58,24 @@ class RateLimiter(Middleware):
         if call.quota is not None:
             self._learn(call)
         return result
+
+    async def _turn(self, call: Call) -> Due:
+        """Take a slot and wait for it; return the one that the call leaves with."""
+        limit, asked = self._learnt.limit, self._clock.now()
+        slot = await self._store.reserve_slot(self._account, limit)
+        lanes = _lanes()
+        lane = lanes.get(self)
+        if slot.wait <= 0 and (lane is None or lane.is_empty):
+            return Due(asked, slot)
+        if lane is None:
+            lane = lanes[self] = Lane(self._store, self._account, self._clock)
+        return await lane.wait(call, limit, slot)
+
+    def _note_departure(self, due: Due) -> None:
+        """Tell the store where a call leaves late, as one does that had to make its connection first."""
+        late = self._clock.now() - due.at
+        if late > self._learnt.limit.tolerated_delay:
+            self._store.post_delay(self._account, due.slot, late)
 
     def _learn(self, call: Call) -> None:
         assert call.quota is not None

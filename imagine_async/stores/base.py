@@ -46,11 +46,27 @@ class Store(ABC):
         """
 
     @abstractmethod
-    async def refusals(self, account: str) -> int:
-        """Tell how many refusals the account has seen: slots that are older than the newest are void.
+    def post_delay(self, account: str, slot: Slot, seconds: float) -> None:
+        """Note that the call of a slot has left later than that, so that its window is counted from then on.
 
         Args:
             account: Whose limit.
+            slot: The slot.
+            seconds: How much later.
+        """
+
+    @abstractmethod
+    async def confirm_slot(self, account: str, limit: RateLimit, slot: Slot) -> Slot:
+        """Look at a slot again when it has come.
+
+        Args:
+            account: Whose limit.
+            limit: The limit.
+            slot: The slot.
+
+        Returns:
+            The slot as it is now, which is moved to now where its time is over. With other refusals it is void. With a
+            wait above 0 it has not come yet, because calls before it left late.
 
         Raises:
             StoreError: The store cannot be used.

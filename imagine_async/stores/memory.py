@@ -46,9 +46,15 @@ class MemoryStore(Store):
             if book.refusals == slot.refusals:
                 book.give_back(limit, slot.at)
 
-    async def refusals(self, account: str) -> int:
-        """Tell how many refusals there were."""
-        return self._slots[account].refusals
+    def post_delay(self, account: str, slot: Slot, seconds: float) -> None:
+        """Note that a call has left later than its slot."""
+        with self._lock:
+            self._slots[account].delay(slot.at, seconds)
+
+    async def confirm_slot(self, account: str, limit: RateLimit, slot: Slot) -> Slot:
+        """Look at a slot again."""
+        with self._lock:
+            return self._slots[account].confirm(limit, slot, self._clock.now())
 
     def post_refusal(self, account: str, limit: RateLimit, seconds: float) -> None:
         """Void the slots to come."""

@@ -15,6 +15,7 @@ _PATTERN = re.compile(r"\s*(\d{1,9})\s*/\s*(\d{1,9}(?:\.\d{1,9})?)?\s*(s|secs?|s
 _UNIT_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _MARGIN_SHARE = 0.015
 _LARGEST_MARGIN = 0.1
+_LEAST_DELAY = 0.001
 
 
 @frozen
@@ -80,9 +81,19 @@ class RateLimit:
         return self.seconds / self.calls
 
     @property
+    def spacing(self) -> float:
+        """Seconds between calls that had to wait: half the interval, so that what a pause has cost is made up for."""
+        return self.interval / 2
+
+    @property
     def tolerance(self) -> float:
         """Seconds by which a call may leave ahead of its turn, which is what makes a burst."""
         return self.interval * (self.burst_calls - 1)
+
+    @property
+    def tolerated_delay(self) -> float:
+        """Seconds by which a call may leave after its slot before that is worth a word: a quarter of the margin."""
+        return max(_LEAST_DELAY, (self.window - self.seconds) / 4)
 
     @property
     def window(self) -> float:

@@ -7,7 +7,7 @@ full steady rate go together and still no window holds more than the limit.
 
 from __future__ import annotations
 
-from collections import deque
+from bisect import bisect_right, insort
 from math import inf
 from typing import Protocol
 
@@ -46,6 +46,10 @@ class Recent(Protocol):
         """Return the newest (1), the one before it (2), and so on; `None` where there are fewer."""
         ...
 
+    def before(self, at: float, places: int) -> float | None:
+        """Return the one that is so many places before the newest from that time; `None` where there is none."""
+        ...
+
     def drop_newest(self) -> None:
         """Take the newest out."""
         ...
@@ -62,12 +66,17 @@ class Recent(Protocol):
         """Move all of them."""
         ...
 
+    def move(self, at: float, later: float) -> None:
+        """Move one that is there from one time to a later one, among the others."""
+        ...
+
 
 class RecentSlots(Recent):
     """Slots given out, in memory."""
 
     def __init__(self) -> None:
-        self._slots: deque[float] = deque()
+        self._slots: list[float] = []
+        self._forgotten = 0
 
     def append(self, at: float) -> None:
         """Add the newest."""
@@ -75,7 +84,19 @@ class RecentSlots(Recent):
 
     def newest(self, place: int) -> float | None:
         """Return one, counted from the newest."""
-        return self._slots[-place] if place <= len(self._slots) else None
+        return self._at(len(self._slots) - place)
+
+    def before(self, at: float, places: int) -> float | None:
+        """Return one, counted from another."""
+        place = bisect_right(self._slots, at) - 1
+        return self._at(place - places) if self._at(place) == at else None
+
+    def move(self, at: float, later: float) -> None:
+        """Move one."""
+        place = bisect_right(self._slots, at) - 1
+        if self._at(place) == at:
+            del self._slots[place]
+            insort(self._slots, later, lo=self._forgotten)
 
     def drop_newest(self) -> None:
         """Take the newest out."""
@@ -83,17 +104,23 @@ class RecentSlots(Recent):
 
     def drop_after(self, now: float) -> None:
         """Take out those to come."""
-        while self._slots and self._slots[-1] > now:
-            self._slots.pop()
+        del self._slots[max(self._forgotten, bisect_right(self._slots, now)) :]
 
     def forget(self, keep: int, before: float) -> None:
         """Drop the oldest."""
-        while len(self._slots) > keep and self._slots[0] <= before:
-            self._slots.popleft()
+        while len(self._slots) - self._forgotten > keep and self._slots[self._forgotten] <= before:
+            self._forgotten += 1
+        # Not one by one: all that follow have to be moved.
+        if 2 * self._forgotten > len(self._slots):
+            del self._slots[: self._forgotten]
+            self._forgotten = 0
 
     def shift(self, seconds: float) -> None:
         """Move all."""
-        self._slots = deque(at + seconds for at in self._slots)
+        self._slots = [at + seconds for at in self._slots]
+
+    def _at(self, place: int) -> float | None:
+        return self._slots[place] if place >= self._forgotten else None
 
 
 @define
@@ -125,10 +152,38 @@ class SlotBook:
             The slot.
         """
         now = self.steady(now)
-        at = max(now, self.turn - limit.tolerance, self.resume_at, self._window_opens(limit, now))
+        newest = _or_never(self.recent.newest(1))
+        held_until = max(newest, self.turn - limit.tolerance, self.resume_at, self._window_opens(limit, now))
+        # Those who wait do not burst when the window opens: the first burst may have reached the server late.
+        at = now if held_until <= now else max(held_until, newest + limit.spacing)
         self.turn = max(self.turn, at) + limit.interval
         self.recent.append(at)
         return Slot(at, at - now, self.refusals)
+
+    def confirm(self, limit: RateLimit, slot: Slot, now: float) -> Slot:
+        """Look at a slot again when it has come: a refusal may have voided it, or the calls before it left late.
+
+        Args:
+            limit: The limit.
+            slot: The slot.
+            now: Seconds on the store's clock.
+
+        Returns:
+            The slot as it is now: with the refusals seen meanwhile; moved to now, where its time is over; or moved to
+            when its window opens.
+        """
+        if slot.refusals != self.refusals:
+            return Slot(slot.at, 0.0, self.refusals)
+        # A clock that has stepped back is the business of whoever reserves next.
+        now, at = now if self.touched is None else max(now, self.touched), slot.at
+        if now - at > limit.tolerated_delay:
+            self.recent.move(at, now)
+            at = now
+        opens = _or_never(self.recent.before(at, limit.calls)) + limit.window
+        if opens <= max(now, at):
+            return Slot(at, 0.0, self.refusals)
+        self.recent.move(at, opens)
+        return Slot(opens, opens - now, self.refusals)
 
     def give_back(self, limit: RateLimit, at: float) -> bool:
         """Free a slot if nobody stands behind it: moving those who do would break the limit.
@@ -145,6 +200,15 @@ class SlotBook:
         self.recent.drop_newest()
         self.turn -= limit.interval
         return True
+
+    def delay(self, at: float, seconds: float) -> None:
+        """Count a call from when it has really left: its slot alone would let the next window begin too early.
+
+        Args:
+            at: When its slot was; one that is not known any more is passed over.
+            seconds: How much later it left.
+        """
+        self.recent.move(at, at + seconds)
 
     def push_back(self, limit: RateLimit, seconds: float, now: float) -> None:
         """After a refusal: void all slots that have not come, and let nobody leave for a while, nor burst after it.
@@ -198,3 +262,7 @@ class SlotBook:
         # By age, not by number: when the newest are given back, older ones count again.
         self.recent.forget(limit.calls, now - limit.window)
         return first + limit.window
+
+
+def _or_never(at: float | None) -> float:
+    return -inf if at is None else at

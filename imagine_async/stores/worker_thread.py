@@ -181,6 +181,8 @@ class WorkerThread(Generic[WorkT]):
     def _tell(self, jobs: Sequence[Job[WorkT]]) -> None:
         for job in jobs:
             job.is_done = True
+            if isinstance(job.error, StoreError):
+                job.error.store = self._store
             if job.wake is None and job.error is not None:
                 _logger.error("%s was not written to %s: %s", job.work, self._store, job.error)
             if job.is_abandoned and job.error is None:

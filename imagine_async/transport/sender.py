@@ -66,7 +66,7 @@ class _Upload:
         self._pieces = _nothing() if form is None else form.pieces()
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        self._call.emit("sending")
+        self._call.begin_to_send()
         return self
 
     async def __anext__(self) -> bytes:

@@ -50,7 +50,7 @@ async def reserve_many(store: SqliteStore, number: str, budget: str) -> None:
 
 async def call_on(store: SqliteStore, width: str) -> None:
     """Reserve, take a slot, settle or hold, and tell of each; until there is a word, or for ever."""
-    await store.refusals(ACCOUNT)
+    await store.lines(ACCOUNT)
     say(started=True)
     async with anyio.create_task_group() as group:
         for each in range(int(width)):
@@ -73,7 +73,7 @@ async def _call_on(store: SqliteStore, place: int) -> None:
 
 async def take_slots(store: SqliteStore, width: str, seconds: str) -> None:
     """Take slots, and wait for each; tell when they were."""
-    await store.refusals(ACCOUNT)
+    await store.lines(ACCOUNT)
     await _wait_for_word()
     end = time.monotonic() + float(seconds)
     slots: list[float] = []

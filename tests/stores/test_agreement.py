@@ -64,6 +64,8 @@ SLOT_STEPS = st.one_of(
     st.tuples(st.just("back"), st.integers(1, 6)),
     st.tuples(st.just("refusal"), st.floats(0, 90)),
     st.tuples(st.just("room"), st.integers(1, 10)),
+    st.tuples(st.just("late"), st.tuples(st.integers(0, 15), st.floats(0, 5))),
+    st.tuples(st.just("confirm"), st.integers(0, 15)),
     # Clocks may step: a little, as two processors do, or by much, as a restart of the host does.
     st.tuples(st.just("pass"), st.floats(-2000, 100) | st.floats(-1.5, 0) | st.floats(0, 3)),
 )
@@ -125,6 +127,17 @@ class Player:
         for _ in range(min(number, len(self.slots))):
             self.store.post_slot_back(account, self.limit, self.slots.pop())
 
+    async def do_late(self, account: str, step: tuple[int, float]) -> None:
+        place, seconds = step
+        if place < len(self.slots):
+            self.store.post_delay(account, self.slots[place], seconds)
+
+    async def do_confirm(self, account: str, place: int) -> Slot | None:
+        if place >= len(self.slots):
+            return None
+        self.slots[place] = await self.store.confirm_slot(account, self.limit, self.slots[place])
+        return self.slots[place]
+
     async def do_refusal(self, account: str, seconds: float) -> None:
         self.store.post_refusal(account, self.limit, seconds)
 
@@ -138,7 +151,8 @@ class Player:
         ]
         budgets = [(budget, round(spent, 9)) for budget, spent in await self.store.budgets(account)]
         holds, note = await self.store.holds(account), await self.store.note(account, "name")
-        return [lines, budgets, holds, note, await self.store.refusals(account)]
+        slot = await self.store.confirm_slot(account, self.limit, Slot(0.0, 0.0, 0))
+        return [lines, budgets, holds, note, slot]
 
 
 async def _agree(make: Callable[[Clock], Store], limit: RateLimit, steps: list[tuple[str, Step]]) -> None:

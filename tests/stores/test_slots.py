@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import insort
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imagine_async.errors import ConfigurationError
 from imagine_async.stores import RateLimit
-from imagine_async.stores.slots import RecentSlots, SlotBook
+from imagine_async.stores.slots import RecentSlots, Slot, SlotBook
 
 Step = tuple[str, float]
 
@@ -19,37 +21,62 @@ STEPS = st.lists(
         st.tuples(st.just("pass"), st.floats(0, 20)),
         st.tuples(st.just("refusal"), st.floats(0, 20)),
         st.tuples(st.just("room"), st.integers(1, 10)),
+        st.tuples(st.just("late"), st.floats(0, 5)),
     ),
     max_size=60,
 )
 
 
 class Traffic:
-    """Callers that use every slot they get, unless they give it back or a refusal voids it."""
+    """Callers that use every slot they get, some of them late, unless they give it back or a refusal voids it."""
 
     def __init__(self, limit: RateLimit) -> None:
         self.limit = limit
         self.book = SlotBook()
         self.now = 1000.0
-        self.used: list[float] = []
+        self.waiting: list[Slot] = []
+        self.left: list[float] = []
+        self.late = 0.0
 
     def do(self, step: Step) -> None:
         getattr(self, f"do_{step[0]}")(step[1])
 
     def do_pass(self, seconds: float) -> None:
-        self.now += seconds
+        """Let time pass from slot to slot, so that each call can leave in time."""
+        end = self.now + seconds
+        while self.waiting and self.waiting[0].at <= end:
+            self.now = max(self.now, self.waiting[0].at)
+            self.leave()
+        self.now = max(self.now, end)
+
+    def leave(self) -> None:
+        """Let the first that waits leave, as late as is usual, if its window is open."""
+        slot = self.waiting.pop(0)
+        confirmed = self.book.confirm(self.limit, slot, self.now)
+        assert confirmed.refusals == slot.refusals
+        if confirmed.wait > 0:
+            insort(self.waiting, confirmed, key=lambda slot: slot.at)
+            return
+        self.now += self.late
+        self.book.delay(confirmed.at, self.now - confirmed.at)
+        self.left.append(self.now)
+
+    def do_late(self, seconds: float) -> None:
+        self.late = seconds
 
     def do_reserve(self, number: float) -> None:
-        self.used += [self.book.reserve(self.limit, self.now).at for _ in range(int(number))]
+        for _ in range(int(number)):
+            insort(self.waiting, self.book.reserve(self.limit, self.now), key=lambda slot: slot.at)
+        self.do_pass(0.0)
 
     def do_back(self, number: float) -> None:
         for _ in range(int(number)):
-            if self.used and self.used[-1] > self.now and self.book.give_back(self.limit, self.used[-1]):
-                self.used.pop()
+            if self.waiting and self.book.give_back(self.limit, self.waiting[-1].at):
+                self.waiting.pop()
 
     def do_refusal(self, seconds: float) -> None:
         self.book.push_back(self.limit, seconds, self.now)
-        self.used = [at for at in self.used if at <= self.now]
+        self.waiting.clear()
 
     def do_room(self, calls: float) -> None:
         self.book.leave(self.limit, int(calls), self.now)
@@ -57,18 +84,18 @@ class Traffic:
     def narrowest(self) -> float:
         """Return the shortest time in which one call more left than the limit allows."""
         calls = self.limit.calls
-        return min((late - early for early, late in zip(self.used, self.used[calls:], strict=False)), default=1e9)
+        return min((late - early for early, late in zip(self.left, self.left[calls:], strict=False)), default=1e9)
 
 
 @settings(deadline=None, max_examples=500)
 @given(st.integers(1, 12), st.floats(0.5, 60), st.data(), STEPS)
 def test_no_window_is_broken(calls: int, seconds: float, data: st.DataObject, steps: list[Step]) -> None:
-    """Whatever is reserved, given back, refused and waited for: no window holds more calls than the limit."""
+    """Whatever is reserved, given back, refused, waited for and late: no window holds more calls than the limit."""
     traffic = Traffic(RateLimit(calls, seconds, data.draw(st.integers(1, calls))))
     for step in steps:
         traffic.do(step)
-    assert traffic.narrowest() >= traffic.limit.window - 1e-6
-    assert traffic.used == sorted(traffic.used)
+    traffic.do_pass(10_000)
+    assert traffic.narrowest() >= traffic.limit.seconds
 
 
 def test_slots_given_back_do_not_open_the_window() -> None:
@@ -150,6 +177,24 @@ def test_recent_slots_are_counted_from_the_newest() -> None:
     assert [recent.newest(place) for place in (1, 2, 3)] == [3, 2, None]
     recent.forget(keep=0, before=2.5)
     recent.drop_after(2.9)
+    assert recent.newest(1) is None
+
+
+def test_recent_slots_are_counted_from_any() -> None:
+    """Places are counted from the newest of a time; what is forgotten or unknown is not found, nor moved."""
+    recent = RecentSlots()
+    for at in (1.0, 2.0, 2.0, 3.0, 4.0, 5.0):
+        recent.append(at)
+    assert [recent.before(2.0, places) for places in (0, 1, 2, 3)] == [2, 2, 1, None]
+    assert recent.before(2.5, 0) is None
+    recent.move(2.0, 4.5)
+    recent.move(2.5, 9.0)
+    assert [recent.newest(place) for place in range(1, 8)] == [5, 4.5, 4, 3, 2, 1, None]
+    recent.forget(keep=4, before=2.0)
+    assert [recent.before(4.0, places) for places in (0, 1, 2)] == [4, 3, None]
+    recent.move(1.0, 9.0)
+    recent.shift(10.0)
+    recent.drop_after(0.0)
     assert recent.newest(1) is None
 
 

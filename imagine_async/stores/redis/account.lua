@@ -76,6 +76,27 @@ local function push_back(book, tolerance, seconds, now)
   end
 end
 
+local function move(at, later)
+  if redis.call('LREM', SLOTS, -1, at) == 0 then
+    return
+  end
+  local place = -1
+  local before = redis.call('LINDEX', SLOTS, place)
+  while before and tonumber(before) > tonumber(later) do
+    place = place - 1
+    before = redis.call('LINDEX', SLOTS, place)
+  end
+  if not before then
+    redis.call('LPUSH', SLOTS, later)
+    -- It may have been the only one, whose end was the end of the key and of its expiry.
+    redis.call('PEXPIRE', SLOTS, redis.call('PTTL', LIMIT))
+  elseif place == -1 then
+    redis.call('RPUSH', SLOTS, later)
+  else
+    redis.call('LINSERT', SLOTS, 'AFTER', before, later)
+  end
+end
+
 -- Books: the arithmetic of Books.
 
 local METRICS = {'calls', 'tokens', 'held', 'held_calls', 'reserved', 'reserved_calls', 'unpriced'}
@@ -196,21 +217,29 @@ local function check_epoch()
   return found
 end
 
+-- What was given out is not known any more to a server that was emptied: so nobody leaves for a window.
+
+local function forget_all(limit, tolerance, window)
+  push_back(limit, tolerance, window, server_time())
+  -- No slot from before is of this number, as there may be of a number that is counted from 0 again.
+  limit.refusals = math.floor(server_time())
+  save_book(limit, window)
+end
+
 -- Operations. Each takes what follows the fixed arguments.
 
 local operations = {}
 
 function operations.reserve_slot(interval, tolerance, calls, window, is_known)
   interval, tolerance, calls, window = tonumber(interval), tonumber(tolerance), tonumber(calls), tonumber(window)
-  local now = server_time()
-  local is_lost = is_known == '1' and redis.call('EXISTS', LIMIT) == 0
   local limit = load_book()
-  if is_lost then
-    -- The caller was here a moment ago: what was given out is not known any more, so nobody leaves for a window.
-    push_back(limit, tolerance, window, now)
+  if is_known == '1' and redis.call('EXISTS', LIMIT) == 0 then
+    forget_all(limit, tolerance, window)
   end
-  now = steady(limit, now)
-  local at = math.max(now, limit.turn - tolerance, limit.resume_at, window_opens(calls, window, now))
+  local now = steady(limit, server_time())
+  local newest = tonumber(redis.call('LINDEX', SLOTS, -1) or -math.huge)
+  local held_until = math.max(newest, limit.turn - tolerance, limit.resume_at, window_opens(calls, window, now))
+  local at = held_until <= now and now or math.max(held_until, newest + interval / 2)
   limit.turn = math.max(limit.turn, at) + interval
   redis.call('RPUSH', SLOTS, text(at))
   save_book(limit, window)
@@ -226,8 +255,31 @@ function operations.give_slot_back(at, refusals, interval, window)
   end
 end
 
-function operations.refusals()
-  return load_book().refusals
+function operations.confirm_slot(at, refusals, calls, window, tolerated, tolerance, is_known)
+  local limit = load_book()
+  if is_known == '1' and redis.call('EXISTS', LIMIT) == 0 then
+    forget_all(limit, tonumber(tolerance), tonumber(window))
+  end
+  if limit.refusals ~= tonumber(refusals) then
+    return {at, '0', limit.refusals}
+  end
+  local now = limit.touched and math.max(server_time(), limit.touched) or server_time()
+  if now - tonumber(at) > tonumber(tolerated) then
+    move(at, text(now))
+    at = text(now)
+  end
+  local place = redis.call('LPOS', SLOTS, at, 'RANK', -1)
+  local before = place and place >= tonumber(calls) and redis.call('LINDEX', SLOTS, place - tonumber(calls))
+  local opens = before and tonumber(before) + tonumber(window) or -math.huge
+  if opens <= math.max(now, tonumber(at)) then
+    return {at, '0', limit.refusals}
+  end
+  move(at, text(opens))
+  return {text(opens), text(opens - now), limit.refusals}
+end
+
+function operations.delay(at, later)
+  move(at, later)
 end
 
 function operations.push_back(tolerance, window, seconds)
@@ -333,7 +385,7 @@ function operations.set_note(name, written)
 end
 
 local IS_WRITTEN = {reserve = true, set_budget = true, set_note = true}
-local WITHOUT_EPOCH = {reserve_slot = true, give_slot_back = true, refusals = true, push_back = true, leave = true}
+local WITHOUT_EPOCH = {reserve_slot = true, confirm_slot = true, give_slot_back = true, delay = true, push_back = true, leave = true}
 
 if WITHOUT_EPOCH[ARGV[1]] then
   return operations[ARGV[1]](unpack(ARGV, 4))

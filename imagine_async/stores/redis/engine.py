@@ -11,7 +11,7 @@ from uuid import uuid4
 from attrs import define, field, frozen
 
 from imagine_async.errors import ImagineError, StoreError
-from imagine_async.stores.jobs import Engine, Job
+from imagine_async.stores.jobs import Engine, Job, StoreAwayError
 from imagine_async.stores.redis.failures import meaning_of
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ __all__ = ["Known", "RedisEngine", "Work"]
 _CONNECT_SECONDS = 2.0
 _REPLY_SECONDS = 5.0
 _WRITE_LIMITS = ("reserve_slot", "push_back", "leave")
+_TOLD_IF_KNOWN = ("reserve_slot", "confirm_slot")
 _KEYS = ("limit", "slots", "entries", "leases", "lines", "spent", "budgets", "notes")
 _LOST = (
     "the books of this account were lost or replaced while in use, as by a restart without persistence or FLUSHALL; "
@@ -90,7 +91,7 @@ class RedisEngine(Engine[Work]):
         self._known = known
         self._client: redis.Redis | None = None
         self._sha = ""
-        self._script = files(__package__).joinpath("account.lua").read_text("utf-8")
+        self._script = files("imagine_async.stores.redis").joinpath("account.lua").read_text("utf-8")
         self._epoch = uuid4().hex
 
     def run(self, jobs: Sequence[Job[Work]]) -> None:
@@ -101,7 +102,7 @@ class RedisEngine(Engine[Work]):
 
         Raises:
             StoreAwayError: The server cannot be reached, or is not ready; doing the jobs again does no harm.
-            StoreError: The server cannot be used.
+            StoreError: The server cannot be used; what concerns one job alone becomes that job's error.
         """
         import redis
 
@@ -137,9 +138,16 @@ class RedisEngine(Engine[Work]):
             for place, answer in zip(unknown, self._send([works[place] for place in unknown]), strict=True):
                 answers[place] = answer
         for answer in answers:
-            if isinstance(answer, Exception):
-                raise answer
+            self._refuse_to_go_on(answer)
         return answers
+
+    def _refuse_to_go_on(self, answer: Any) -> None:
+        """Give up on the whole batch where what refused one job will soon let all of them pass."""
+        meaning = meaning_of(answer) if isinstance(answer, Exception) else None
+        if isinstance(meaning, StoreAwayError):
+            # Whoever takes writes again may be another server behind the same name.
+            self.close()
+            raise meaning
 
     def _send(self, works: Sequence[Work]) -> list[Any]:
         assert self._client is not None
@@ -160,7 +168,7 @@ class RedisEngine(Engine[Work]):
     def _arguments(self, work: Work) -> tuple[str, ...]:
         if not work.is_on_books:
             is_known = time.monotonic() < self._known.used_until.get(work.account, 0.0)
-            known = (str(int(is_known)),) if work.operation == "reserve_slot" else ()
+            known = (str(int(is_known)),) if work.operation in _TOLD_IF_KNOWN else ()
             return work.operation, "", work.now, *work.arguments, *known
         epoch = self._known.epochs.get(work.account, "")
         return work.operation, epoch, work.now, self._epoch, *work.arguments
@@ -181,6 +189,9 @@ class RedisEngine(Engine[Work]):
 
 
 def _note_answer(job: Job[Work], work: Work, answer: Any, known: Known) -> None:
+    if isinstance(answer, Exception):
+        job.error = meaning_of(answer)
+        return
     if not work.is_on_books:
         if work.operation in _WRITE_LIMITS:
             known.keep_in_mind(work.account, work.window + (float(answer[1]) if answer else 0.0))

@@ -71,11 +71,19 @@ class RedisStore(Store):
         """Give back a slot."""
         self._worker.post(self._give_back(clean(account), limit, slot))
 
-    async def refusals(self, account: str) -> int:
-        """Tell how many refusals there were."""
-        work = Work("refusals", clean(account), (), lambda answer: int(answer[0]), is_on_books=False)
-        refusals: int = await self._worker.ask(work)
-        return refusals
+    def post_delay(self, account: str, slot: Slot, seconds: float) -> None:
+        """Note that a call has left later than its slot."""
+        arguments = (_text(slot.at), _text(slot.at + seconds))
+        self._worker.post(Work("delay", clean(account), arguments, _nothing, is_on_books=False))
+
+    async def confirm_slot(self, account: str, limit: RateLimit, slot: Slot) -> Slot:
+        """Look at a slot again."""
+        numbers = _texts(limit.window, limit.tolerated_delay, limit.tolerance)
+        arguments = (_text(slot.at), str(slot.refusals), str(limit.calls), *numbers)
+        confirmed: Slot = await self._worker.ask(
+            self._on_limit("confirm_slot", clean(account), limit, arguments, read=_slot)
+        )
+        return confirmed
 
     def post_refusal(self, account: str, limit: RateLimit, seconds: float) -> None:
         """Void the slots to come."""

@@ -51,6 +51,10 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
+# No file has this number.
+_PASSED_ON = -1
+
+
 class FileLock:
     """A lock that one process holds at a time, and that the system frees when that process dies.
 
@@ -105,9 +109,10 @@ class FileLock:
                 return True
             self._turn = _Turn(_open(self._path))
         granted = self._turn.wait(max(0.0, give_up_at - time.monotonic()))
+        if granted == _PASSED_ON:
+            return time.monotonic() < give_up_at and self._lock_by(give_up_at)
         if granted is None:
-            # The turn may have been passed on at this very moment: then it queues anew.
-            return self._turn.is_over and time.monotonic() < give_up_at and self._lock_by(give_up_at)
+            return False
         self._turn = None
         self.close()
         self._descriptor = granted
@@ -131,8 +136,7 @@ class _Turn:
     def __init__(self, descriptor: int) -> None:
         self.is_over = False
         self._is_awaited = True
-        # `None` at the end, for whoever came to wait while the turn was passed on.
-        self._granted: SimpleQueue[int | None] = SimpleQueue()
+        self._granted: SimpleQueue[int] = SimpleQueue()
         threading.Thread(target=self._serve, args=(descriptor,), name="imagine_async lock", daemon=True).start()
 
     def wait(self, seconds: float) -> int | None:
@@ -142,7 +146,8 @@ class _Turn:
             seconds: How long.
 
         Returns:
-            The file, locked; `None` if its turn has not come. It may be waited for again, unless it is over then.
+            The file, locked; `None` if its turn has not come, which may be waited for again; `_PASSED_ON` if it came
+            and went in the meantime.
         """
         self._is_awaited = True
         try:
@@ -172,7 +177,7 @@ class _Turn:
 
     def _end(self) -> None:
         self.is_over = True
-        self._granted.put(None)
+        self._granted.put(_PASSED_ON)
 
     def _taken(self) -> int | None:
         try:

@@ -29,6 +29,7 @@ CREATE TABLE slots (
     at REAL NOT NULL,
     PRIMARY KEY (account, number)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX times ON slots (account, at);
 CREATE TABLE entries (
     account TEXT NOT NULL,
     id TEXT NOT NULL,

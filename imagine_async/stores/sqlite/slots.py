@@ -8,7 +8,7 @@ from imagine_async.stores.rates import RateLimit
 from imagine_async.stores.slots import Recent, Slot, SlotBook
 from imagine_async.stores.sqlite.transaction import Transaction
 
-__all__ = ["cap_burst", "give_slot_back", "push_back", "read_refusals", "reserve_slot"]
+__all__ = ["cap_burst", "confirm_slot", "delay", "give_slot_back", "push_back", "reserve_slot"]
 
 
 @define
@@ -33,6 +33,13 @@ class _SlotTable(Recent):
         )
         return None if found is None else found[0]
 
+    def before(self, at: float, places: int) -> float | None:
+        place = self._place_of(at)
+        found = place and self.transaction.row(
+            "SELECT at FROM slots WHERE account = ? AND number = ?", self.account, place - places
+        )
+        return found[0] if found else None
+
     def drop_newest(self) -> None:
         self._keep_up_to(self.number - 1)
 
@@ -53,6 +60,23 @@ class _SlotTable(Recent):
 
     def shift(self, seconds: float) -> None:
         self.transaction.change("UPDATE slots SET at = at + ? WHERE account = ?", seconds, self.account)
+
+    def move(self, at: float, later: float) -> None:
+        place = self._place_of(at)
+        if place is None:
+            return
+        behind = self.transaction.rows(
+            "SELECT at FROM slots WHERE account = ? AND number > ? AND at < ? ORDER BY number",
+            *(self.account, place, later),
+        )
+        for number, moved in enumerate([*(each for (each,) in behind), later], place):
+            self.transaction.change(
+                "UPDATE slots SET at = ? WHERE account = ? AND number = ?", moved, self.account, number
+            )
+
+    def _place_of(self, at: float) -> int | None:
+        found = self.transaction.row("SELECT max(number) FROM slots WHERE account = ? AND at = ?", self.account, at)
+        return None if found is None else found[0]
 
     def _keep_up_to(self, number: int) -> None:
         self.number = number
@@ -90,15 +114,33 @@ def give_slot_back(transaction: Transaction, account: str, limit: RateLimit, slo
         _save(book, table)
 
 
-def read_refusals(transaction: Transaction, account: str) -> int:
-    """Tell how many refusals there were.
+def delay(transaction: Transaction, account: str, slot: Slot, seconds: float) -> None:
+    """Note that the call of a slot has left later.
 
     Args:
         transaction: Where.
         account: Whose limit.
+        slot: The slot.
+        seconds: How much later.
     """
-    found = transaction.row("SELECT refusals FROM limits WHERE account = ?", account)
-    return found[0] if found else 0
+    book, _ = _load(transaction, account)
+    book.delay(slot.at, seconds)
+
+
+def confirm_slot(transaction: Transaction, account: str, limit: RateLimit, slot: Slot) -> Slot:
+    """Look at a slot again when it has come.
+
+    Args:
+        transaction: Where.
+        account: Whose limit.
+        limit: The limit.
+        slot: The slot.
+
+    Returns:
+        The slot as it is now.
+    """
+    book, _ = _load(transaction, account)
+    return book.confirm(limit, slot, transaction.clock.now())
 
 
 def push_back(transaction: Transaction, account: str, limit: RateLimit, seconds: float) -> None:

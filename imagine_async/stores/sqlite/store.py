@@ -68,10 +68,14 @@ class SqliteStore(Store):
         """Give back a slot."""
         self._post(slots.give_slot_back, clean(account), limit, slot)
 
-    async def refusals(self, account: str) -> int:
-        """Tell how many refusals there were."""
-        refusals: int = await self._ask(slots.read_refusals, clean(account))
-        return refusals
+    def post_delay(self, account: str, slot: Slot, seconds: float) -> None:
+        """Note that a call has left later than its slot."""
+        self._post(slots.delay, clean(account), slot, seconds)
+
+    async def confirm_slot(self, account: str, limit: RateLimit, slot: Slot) -> Slot:
+        """Look at a slot again."""
+        confirmed: Slot = await self._ask(slots.confirm_slot, clean(account), limit, slot)
+        return confirmed
 
     def post_refusal(self, account: str, limit: RateLimit, seconds: float) -> None:
         """Void the slots to come."""
