@@ -18,7 +18,7 @@ from imagine_async import AsyncImagine, TextToImage
 from imagine_async.call import Call, Handler, Result
 from imagine_async.clock import SYSTEM_CLOCK
 from imagine_async.errors import Outcome
-from imagine_async.middleware.base import attempt_steps, chain
+from imagine_async.middleware.base import Middleware, attempt_steps, chain
 from imagine_async.middleware.credits import Credits
 from imagine_async.middleware.ledger import Ledger
 from imagine_async.middleware.limiter import RateLimiter
@@ -48,10 +48,14 @@ async def _measure(url: str, sqlite: str, redis: str) -> list[Figure]:
     memory = MemoryStore()
     on_disk, remote = open_store(sqlite, clock=SYSTEM_CLOCK), open_store(redis, clock=SYSTEM_CLOCK)
     layers: list[tuple[str, float, Handler]] = [
-        ("limiter in memory", 3.0, chain(attempt_steps([_limiter(memory)]), _answer)),
-        ("ledger in memory", 7.5, chain(attempt_steps([_credits(memory)]), _answer)),
-        ("limiter and ledger in SQLite", 75.0, chain(attempt_steps([_credits(on_disk), _limiter(on_disk)]), _answer)),
-        ("limiter and ledger in Redis", 150.0, chain(attempt_steps([_credits(remote), _limiter(remote)]), _answer)),
+        ("limiter in memory", 3.0, _handler(_limiter(memory))),
+        ("ledger in memory", 7.5, _handler(_credits(memory))),
+        ("limiter in SQLite", 75.0, _handler(_limiter(on_disk))),
+        ("ledger in SQLite", 75.0, _handler(_credits(on_disk))),
+        ("both in SQLite", 150.0, _handler(_credits(on_disk), _limiter(on_disk))),
+        ("limiter in Redis", 150.0, _handler(_limiter(remote))),
+        ("ledger in Redis", 150.0, _handler(_credits(remote))),
+        ("both in Redis", 300.0, _handler(_credits(remote), _limiter(remote))),
     ]
     async with AsyncImagine("vk-benchmark", base_url=url, rate_limit=None) as client:
         send = client._shared.transport.send
@@ -72,6 +76,10 @@ async def _measure(url: str, sqlite: str, redis: str) -> list[Figure]:
         )
         for number, (name, target, _) in enumerate(layers)
     ]
+
+
+def _handler(*middleware: Middleware) -> Handler:
+    return chain(attempt_steps(middleware), _answer)
 
 
 def _limiter(store: Store) -> RateLimiter:

@@ -33,6 +33,7 @@ class Job(Generic[WorkT]):
         was_tried: Whether it was given to the engine at least once.
         is_done: Whether it has result or error.
         is_abandoned: Whether nobody waits for it any more.
+        may_wait: Whether it may be kept a few milliseconds, to be done together with what comes then.
         is_last: Whether the engine is to be closed instead, when all before it is done.
     """
 
@@ -45,6 +46,7 @@ class Job(Generic[WorkT]):
     was_tried: bool = False
     is_done: bool = False
     is_abandoned: bool = False
+    may_wait: bool = False
     is_last: bool = False
 
     def taken_back(self) -> WorkT | None:

@@ -69,13 +69,15 @@ class Worker(Generic[WorkT]):
             give_up_at = time.monotonic() + self._patience
             await self._wait_for(Job(None, give_up_at=give_up_at, wake=(current_token(), anyio.Event())))
 
-    def post(self, work: WorkT) -> None:
+    def post(self, work: WorkT, *, may_wait: bool = False) -> None:
         """Have something done, and do not wait for it; a store that is away is waited for as long as it takes.
 
         Args:
             work: What to do.
+            may_wait: Whether it may be kept a few milliseconds: what is asked for then does not come behind it, but
+                goes along with it.
         """
-        self._thread().put(Job(work))
+        self._thread().put(Job(work, may_wait=may_wait))
 
     async def aclose(self) -> None:
         """Do what was posted, and let go of files and connections.

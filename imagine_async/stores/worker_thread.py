@@ -20,6 +20,8 @@ __all__ = ["WorkerThread"]
 
 _logger = logging.getLogger("imagine_async")
 _LARGEST_BATCH = 256
+_COMPANY = 16
+_LINGER_SECONDS = 0.005
 _FIRST_PAUSE = 0.02
 _LONGEST_PAUSE = 0.5
 _EXIT_SECONDS = 5.0
@@ -121,11 +123,18 @@ class WorkerThread(Generic[WorkT]):
         """Gather what is to be done; return the job to end with, if that has come."""
         with contextlib.suppress(Empty):
             while len(self._waiting) < _LARGEST_BATCH:
-                job = self._queue.get(block=not self._waiting)
+                job = self._next()
                 if job.is_last:
                     return job
                 self._waiting.append(job)
         return None
+
+    def _next(self) -> Job[WorkT]:
+        if not self._waiting:
+            return self._queue.get()
+        # One alone would take the time of a whole step, and keep waiting whoever asks for something meanwhile.
+        in_no_hurry = len(self._waiting) < _COMPANY and all(job.may_wait and not job.was_tried for job in self._waiting)
+        return self._queue.get(block=in_no_hurry, timeout=_LINGER_SECONDS)
 
     def _awaited(self) -> list[Job[WorkT]]:
         """Leave out what nobody waits for any more; what was tried may have been done."""

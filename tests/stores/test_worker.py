@@ -19,6 +19,7 @@ import pytest
 from anyio.abc import TaskGroup
 
 from imagine_async.errors import BudgetExceededError, StoreError
+from imagine_async.stores import worker_thread
 from imagine_async.stores.jobs import Engine, Job, StoreAwayError
 from imagine_async.stores.worker import Worker
 from imagine_async.stores.worker_thread import WorkerThread
@@ -128,6 +129,36 @@ async def test_work_is_done_in_order_and_together(worker: Worker[Any], engine: S
     gate.opened.set()
     await worker.flush()
     assert engine.batches[1:] == [[0, 1, 2, 3, 4]]
+    await worker.aclose()
+
+
+@pytest.mark.anyio
+async def test_what_may_wait_goes_along_with_what_is_asked_for(
+    worker: Worker[Any], engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is in no hurry takes no step of its own where something else comes soon."""
+    monkeypatch.setattr(worker_thread, "_LINGER_SECONDS", 60.0)
+    worker.post("booking", may_wait=True)
+    assert await worker.ask("question") == "question done"
+    worker.post("another", may_wait=True)
+    await worker.flush()
+    assert engine.batches == [["booking", "question"], ["another"]]
+    for number in range(worker_thread._COMPANY):
+        worker.post(number, may_wait=True)
+    with anyio.fail_after(10):
+        while len(engine.done) < 3 + worker_thread._COMPANY:
+            await anyio.sleep(0.001)
+    await worker.aclose()
+
+
+@pytest.mark.anyio
+async def test_what_may_wait_waits_not_for_long(worker: Worker[Any], engine: ScriptedEngine) -> None:
+    """What is in no hurry is done also if nothing else comes."""
+    worker.post("booking", may_wait=True)
+    with anyio.fail_after(10):
+        while not engine.done:
+            await anyio.sleep(0.001)
+    assert engine.batches == [["booking"]]
     await worker.aclose()
 
 

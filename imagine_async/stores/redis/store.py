@@ -74,7 +74,7 @@ class RedisStore(Store):
     def post_delay(self, account: str, slot: Slot, seconds: float) -> None:
         """Note that a call has left later than its slot."""
         arguments = (_text(slot.at), _text(slot.at + seconds))
-        self._worker.post(Work("delay", clean(account), arguments, _nothing, is_on_books=False))
+        self._worker.post(Work("delay", clean(account), arguments, _nothing, is_on_books=False), may_wait=True)
 
     async def confirm_slot(self, account: str, limit: RateLimit, slot: Slot) -> Slot:
         """Look at a slot again."""
@@ -106,12 +106,12 @@ class RedisStore(Store):
 
     def post_booking(self, account: str, entry: Entry, fate: Fate) -> None:
         """Book an entry."""
-        self._worker.post(self._on_books("book", clean(account), clean(entry.id), fate.value))
+        self._worker.post(self._on_books("book", clean(account), clean(entry.id), fate.value), may_wait=True)
 
     def post_doubt(self, account: str, entry: Entry) -> None:
         """Put a settled entry in doubt."""
         entry = clean_entry(entry)
-        self._worker.post(self._on_books("doubt", clean(account), entry.id, _written(entry)))
+        self._worker.post(self._on_books("doubt", clean(account), entry.id, _written(entry)), may_wait=True)
 
     async def flush(self) -> None:
         """Wait until all that was posted is written."""

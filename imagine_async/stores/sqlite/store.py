@@ -70,7 +70,7 @@ class SqliteStore(Store):
 
     def post_delay(self, account: str, slot: Slot, seconds: float) -> None:
         """Note that a call has left later than its slot."""
-        self._post(slots.delay, clean(account), slot, seconds)
+        self._post(slots.delay, clean(account), slot, seconds, may_wait=True)
 
     async def confirm_slot(self, account: str, limit: RateLimit, slot: Slot) -> Slot:
         """Look at a slot again."""
@@ -95,11 +95,11 @@ class SqliteStore(Store):
 
     def post_booking(self, account: str, entry: Entry, fate: Fate) -> None:
         """Book an entry."""
-        self._post(ledger.book, clean(account), clean(entry.id), fate)
+        self._post(ledger.book, clean(account), clean(entry.id), fate, may_wait=True)
 
     def post_doubt(self, account: str, entry: Entry) -> None:
         """Put a settled entry in doubt."""
-        self._post(ledger.doubt, clean(account), clean_entry(entry))
+        self._post(ledger.doubt, clean(account), clean_entry(entry), may_wait=True)
 
     async def flush(self) -> None:
         """Wait until all that was posted is written."""
@@ -152,8 +152,8 @@ class SqliteStore(Store):
         """Write what was posted, and let go of the file."""
         await self._worker.aclose()
 
-    def _post(self, operation: Callable[..., Any], *arguments: object) -> None:
-        self._worker.post(Work(operation, arguments))
+    def _post(self, operation: Callable[..., Any], *arguments: object, may_wait: bool = False) -> None:
+        self._worker.post(Work(operation, arguments), may_wait=may_wait)
 
     async def _ask(self, operation: Callable[..., Any], *arguments: object) -> Any:
         return await self._worker.ask(Work(operation, arguments))
