@@ -38,7 +38,8 @@ class Event:
     """Something that happened to a call.
 
     Args:
-        kind: What happened. `waiting`: the rate limiter holds the call for `seconds`; `reserved`: `tokens` are set
+        kind: What happened. `waiting`: the rate limiter holds the call for `seconds`, or, without those, the bound of
+            calls in flight does until a place is free; `reserved`: `tokens` are set
             aside for it; `sending`: its form begins to leave; `first_byte`: the reply begins; `downloaded`: the reply
             is whole; `retrying`: `error` is followed by another attempt in `seconds`; `settled`: `tokens` are booked;
             `finished` and `failed`: the call has ended after `seconds`.

@@ -244,7 +244,7 @@ def test_everything_from_plain_code(server: RunningSandbox, tmp_path: Path) -> N
         assert client.budgets()[0].left == 94
         assert client.release_holds([hold.id]) == 1
         assert client.settle_holds() == 0
-        assert client.reconcile(1000).is_first
+        assert client.reconcile(1000, anew=True).is_first
         assert [(row.tag, row.tokens) for row in client.usage(["tag"]).rows] == [("web", 1)]
 
 

@@ -214,6 +214,24 @@ async def test_reconciling_by_balance() -> None:
     assert (await ledger.reconcile(1000 - 6)).released == 1
 
 
+async def test_balance_that_begins_anew() -> None:
+    """After tokens were added to the account nothing explains its balance, until that is noted as the first."""
+    ledger, _ = new_ledger()
+    await ledger.reconcile(100)
+    await call(ledger, Fate.HOLD)
+    for _ in range(2):
+        found = await ledger.reconcile(1095)
+        assert (found.settled, found.released, dict(found.unexplained)) == (0, 0, {"balance": -995})
+    with pytest.raises(ConfigurationError, match="settle or release them"):
+        await ledger.reconcile(1095, anew=True)
+    await ledger.close_holds(None, None, Fate.SETTLE)
+    assert (await ledger.reconcile(1095, anew=True)).is_first
+    await call(ledger, Fate.HOLD)
+    assert (await ledger.reconcile(1090)).settled == 1
+    with pytest.raises(ConfigurationError, match="anew=True: pass it with the tokens left"):
+        await ledger.reconcile({}, anew=True)
+
+
 async def test_calls_under_way_cannot_be_reconciled() -> None:
     """While a call is under way nobody can tell whether a statement holds it: nothing is changed."""
     ledger, _ = new_ledger()

@@ -16,6 +16,7 @@ from attrs import evolve
 from imagine_async import (
     AsyncImagine,
     Call,
+    ConfigurationError,
     ConnectError,
     DeadlineExceededError,
     Event,
@@ -23,6 +24,7 @@ from imagine_async import (
     Image,
     Imagine,
     ImagineError,
+    InvalidRequestError,
     Middleware,
     Outcome,
     RateLimit,
@@ -273,6 +275,64 @@ async def test_own_answer_is_free(server: RunningSandbox) -> None:
         assert ((await client.usage()).rows, charged(server)["calls"]) == ((), 0)
 
 
+class AnsweringAttempts(Middleware):
+    """Answers without the API, but only once the call has waited and its tokens are reserved."""
+
+    async def around_attempt(self, call: Call, next: Handler) -> Result:
+        return evolve(made_image(), request=call.request, call_id=call.id, tokens=0.0, cached=True)
+
+
+@pytest.mark.anyio
+async def test_own_answer_to_an_attempt_is_free(server: RunningSandbox) -> None:
+    """What was reserved for an attempt is released where nothing was sent."""
+    async with AsyncImagine(**options(server, AnsweringAttempts(), budget=1)) as client:
+        for _ in range(3):
+            assert (await client.text_to_image("a red fox")).cached
+        assert ((await client.usage()).calls, charged(server)["calls"]) == (0, 0)
+
+
+class SendingTwice(Middleware):
+    """Sends each attempt twice."""
+
+    async def around_attempt(self, call: Call, next: Handler) -> Result:
+        await next(call)
+        return await next(call)
+
+
+@pytest.mark.anyio
+async def test_attempt_is_sent_once(server: RunningSandbox) -> None:
+    """A second `next` in one attempt sends nothing, ends the call, and leaves books that agree with the server's."""
+    async with AsyncImagine(**options(server, SendingTwice())) as client:
+        with pytest.raises(ConfigurationError, match=r"await next\(\) once in around_attempt") as caught:
+            await client.text_to_image("a red fox")
+        assert caught.value.outcome is Outcome.COMPLETED
+        assert (await client.usage()).tokens == charged(server)["tokens"] == 1
+
+
+class Setting(Middleware):
+    """Sets a header."""
+
+    def __init__(self, name: str, value: str) -> None:
+        self._name, self._value = name, value
+
+    async def around_attempt(self, call: Call, next: Handler) -> Result:
+        call.headers[self._name] = self._value
+        return await next(call)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("name", "value"), [("authorization", "Bearer vk-other"), ("x-team", "two\r\nx-lines: 2"), ("content-length", "1")]
+)
+async def test_header_of_a_middleware_is_checked(server: RunningSandbox, name: str, value: str) -> None:
+    """A header that a client would refuse is refused from a middleware as well: nothing is sent or booked."""
+    async with AsyncImagine(**options(server, Setting(name, value))) as client:
+        with pytest.raises(InvalidRequestError, match=name) as caught:
+            await client.text_to_image("a red fox")
+        assert caught.value.outcome is Outcome.NOT_SENT
+        assert ((await client.usage()).calls, charged(server)["calls"]) == (0, 0)
+
+
 # What the page says of a call's facts
 
 
@@ -326,7 +386,8 @@ def test_facts_table() -> None:
     }
     call = Call(request=TextToImage(prompt="a red fox"), deadline=0.0)
     public = {name for name in dir(call) if not name.startswith("_")}
-    assert public - named == {"begin_attempt", "emit", "observers", "started", "timeout"}
+    of_the_sdk = {"begin_attempt", "begin_to_send", "emit", "observers", "on_sending", "started", "timeout"}
+    assert public - named == of_the_sdk
     assert named <= public
 
 

@@ -92,6 +92,12 @@ def test_what_is_no_balance(balance: float) -> None:
         compare_balance([], [], balance, None)
 
 
+def test_first_balance_cannot_tell_of_holds() -> None:
+    """What was held before the first balance may have been charged before it, too: it has to be closed by hand."""
+    with pytest.raises(ConfigurationError, match=r"held already \(1\) .* settle or release them"):
+        compare_balance([line(1, 5, [])], [hold("a", 5)], 100, None)
+
+
 def noted(balance: float, spent: float = 0.0) -> str:
     note = compare_balance([line(1, spent, [])], [], balance, None).note
     assert note is not None

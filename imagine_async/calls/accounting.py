@@ -109,7 +109,7 @@ class AsyncAccounting(AsyncCalls):
         """
         return await self._ledger.close_holds(ids, older_than, Fate.RELEASE)
 
-    async def reconcile(self, statement: Statement) -> Reconciliation:
+    async def reconcile(self, statement: Statement, *, anew: bool = False) -> Reconciliation:
         """Compare the books with the server's, and settle or release what was held.
 
         The vendor tells balance and history on its web page alone, so you bring what it says.
@@ -118,12 +118,15 @@ class AsyncAccounting(AsyncCalls):
             statement: Tokens left on the account: the first such number is noted, each later one is compared with what
                 was spent since. Or what was charged since the books began, by price key, as tokens or as calls and
                 tokens: `{"text_to_image/anime": (3, 15)}`.
+            anew: Whether to note the number of tokens left as if it were the first, and compare nothing: after you
+                added tokens to the account, or where you know why the books differ.
 
         Returns:
             How many holds were settled and released, and what the books cannot explain.
 
         Raises:
-            ConfigurationError: Calls are under way, or the statement is none.
+            ConfigurationError: Calls are under way, or the statement is none; or it is the first balance and calls are
+                held, of which it cannot tell what became.
             StoreError: The store cannot be used.
         """
-        return await self._ledger.reconcile(statement)
+        return await self._ledger.reconcile(statement, anew=anew)

@@ -13,6 +13,7 @@ from imagine_async.cli.demo import demo
 from imagine_async.cli.generate import generate
 from imagine_async.cli.holds import holds, release, settle
 from imagine_async.cli.output import CommandError, complain, explain
+from imagine_async.cli.reconcile import reconcile
 from imagine_async.cli.sandbox import sandbox
 from imagine_async.cli.usage import usage
 from imagine_async.errors import ImagineError
@@ -91,6 +92,10 @@ Examples:
 
     imagine budget release call-1f0c7d2e/1
     imagine budget settle --all --older-than 7d
+
+    imagine budget reconcile 995
+        The account's page shows 995 tokens: which of the held calls were
+        charged?
 """
 
 app = App(
@@ -115,6 +120,7 @@ for _command, _name in (
     (holds, "holds"),
     (settle, "settle"),
     (release, "release"),
+    (reconcile, "reconcile"),
 ):
     _budget.command(_command, name=_name)
 app.command(_budget)

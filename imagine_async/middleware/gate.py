@@ -125,6 +125,7 @@ class ConcurrencyGate(Middleware):
 
     async def _wait(self, call: Call) -> int:
         waiter = _Waiter(-call.priority)
+        call.emit("waiting")
         with self._lock:
             heappush(self._queue, waiter)
             self._admit()

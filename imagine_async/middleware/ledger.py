@@ -137,17 +137,19 @@ class Ledger:
         ]
         return await self.store.close_holds(self.account, chosen, fate) if chosen else 0
 
-    async def reconcile(self, statement: Statement) -> Reconciliation:
+    async def reconcile(self, statement: Statement, *, anew: bool = False) -> Reconciliation:
         """Compare the books with the server's, and settle or release what was held.
 
         Args:
             statement: Tokens left on the account, or what was charged by price key.
+            anew: Whether to note the balance as if it were the first.
 
         Returns:
             What came of it.
 
         Raises:
-            ConfigurationError: Calls are under way, or the statement is none.
+            ConfigurationError: Calls are under way, or the statement is none; or it is a first balance, and calls are
+                held.
             StoreError: The store cannot be used.
         """
         await self._let_holds_expire()
@@ -157,8 +159,10 @@ class Ledger:
                 "calls are under way, and a statement may already hold them: reconcile when they have ended"
             )
         if isinstance(statement, (int, float)) and not isinstance(statement, bool):
-            noted = await self.store.note(self.account, _BALANCE_NOTE)
+            noted = None if anew else await self.store.note(self.account, _BALANCE_NOTE)
             comparison = compare_balance(lines, holds, float(statement), noted)
+        elif anew:
+            raise ConfigurationError("anew=True: pass it with the tokens left on the account, which begin anew")
         else:
             comparison = compare_statement(lines, holds, statement)
         await self.store.close_holds(self.account, comparison.charged, Fate.SETTLE)

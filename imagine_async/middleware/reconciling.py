@@ -97,11 +97,19 @@ def compare_balance(lines: Iterable[Line], holds: Sequence[Hold], balance: float
 
     Returns:
         What is to be done. Holds are left alone where no choice of them explains the difference exactly.
+
+    Raises:
+        ConfigurationError: The balance is no number, or it is the first and calls are held.
     """
     if not isfinite(balance):
         raise ConfigurationError(f"statement={balance!r}: pass the tokens left on the account")
     spent = sum(line.tokens for line in lines)
     before = _read_note(noted)
+    if before is None and holds:
+        raise ConfigurationError(
+            f"of calls that are held already ({len(holds)}) a first balance cannot tell what became: settle or release "
+            "them before, or pass what was charged by price key"
+        )
     if before is None:
         return Comparison(note=_note(balance, spent), is_first=True)
     extra = (before[0] - balance) - (spent - before[1])
