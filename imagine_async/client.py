@@ -25,7 +25,7 @@ from imagine_async.middleware.gate import Concurrency, ConcurrencyGate
 from imagine_async.middleware.ledger import Ledger
 from imagine_async.middleware.limiter import RateLimiter
 from imagine_async.middleware.retry_budget import RetryBucket, RetryBudget
-from imagine_async.options import ClientOptions, as_rate_limit, checked_name, count, positive, whole
+from imagine_async.options import ClientOptions, checked_name, count, positive, whole
 from imagine_async.pipeline import CallFacts
 from imagine_async.prices import Price, PriceList
 from imagine_async.requests import ImageRequestT, Request, ResultT
@@ -129,7 +129,7 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls, Asy
             store=store,
             v1_dialect=v1_dialect,
         )
-        limit = as_rate_limit(settings.rate_limit)
+        limit = RateLimit.of(settings.rate_limit)
         price_list = PriceList.documented().over(prices)
         kept = settings.store
         books = kept if isinstance(kept, Store) else open_store(kept, clock=clock)

@@ -15,7 +15,7 @@ from imagine_async.prices import Price
 from imagine_async.stores import Budget, RateLimit, Store
 from imagine_async.timeout import Timeout
 
-__all__ = ["ClientOptions", "as_rate_limit", "checked_name", "count", "positive", "whole"]
+__all__ = ["ClientOptions", "checked_name", "count", "positive", "whole"]
 
 _LONGEST_NAME = 200
 
@@ -77,11 +77,6 @@ def count(name: str, value: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ConfigurationError(f"{name}={value!r}: pass a whole number of at least 1")
     return value
-
-
-def as_rate_limit(limit: RateLimit | str | None) -> RateLimit | None:
-    """Read a rate limit that is given as text."""
-    return RateLimit.parse(limit) if isinstance(limit, str) else limit
 
 
 def whole(name: str, value: int) -> int:

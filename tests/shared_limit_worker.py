@@ -55,7 +55,7 @@ async def main(base_url: str, key: str, store: str, limit: str, seconds: float) 
     """Work for a while and print the counts."""
     counts = Counts()
     count, _, margin = limit.partition("+")
-    rate = RateLimit.parse(count)
+    rate = RateLimit(count)
     rate = RateLimit(rate.calls, rate.seconds, margin=float(margin) if margin else None)
     client = AsyncImagine(key, base_url=base_url, store=store, rate_limit=rate, observers=[counts.observe])
     async with client:

@@ -128,82 +128,6 @@ def at_once(number: int) -> list[dict[str, Any]]:
     return [{} for _ in range(number)]
 
 
-@pytest.mark.parametrize(
-    ("text", "calls", "seconds"),
-    [
-        ("50/60s", 50, 60.0),
-        ("10/s", 10, 1.0),
-        (" 10 / s ", 10, 1.0),
-        ("100/min", 100, 60.0),
-        ("100/minute", 100, 60.0),
-        ("3/2minutes", 3, 120.0),
-        ("5/h", 5, 3600.0),
-        ("5/hour", 5, 3600.0),
-        ("7/24hours", 7, 86_400.0),
-        ("1/0.5s", 1, 0.5),
-        ("2/10sec", 2, 10.0),
-        ("2/10seconds", 2, 10.0),
-    ],
-)
-def test_parse(text: str, calls: int, seconds: float) -> None:
-    """A limit is read from calls, a slash and a time."""
-    assert RateLimit.parse(text) == RateLimit(calls, seconds)
-
-
-@pytest.mark.parametrize("text", ["", "50", "50/", "/60s", "50/60", "50/60x", "-1/s", "1.5/s", "50/60s extra", "5/M/s"])
-def test_bad_text(text: str) -> None:
-    """What is no limit is refused with examples."""
-    with pytest.raises(ConfigurationError, match="write it like '50/60s'"):
-        RateLimit.parse(text)
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ({"calls": 0, "seconds": 1}, "at least 1 call"),
-        ({"calls": 1, "seconds": 0}, "a time over 0"),
-        ({"calls": 1, "seconds": float("nan")}, "a time over 0"),
-        ({"calls": 1, "seconds": float("inf")}, "a time over 0"),
-        ({"calls": 5, "seconds": 1, "burst": 0}, "pass 1 to 5"),
-        ({"calls": 5, "seconds": 1, "burst": 6}, "pass 1 to 5"),
-        ({"calls": 5, "seconds": 1, "margin": -0.1}, "margin=-0.1"),
-        ({"calls": 5, "seconds": 1, "margin": float("nan")}, "margin=nan"),
-    ],
-    ids=str,
-)
-def test_bad_limit(options: dict[str, Any], said: str) -> None:
-    """Numbers out of range are refused."""
-    with pytest.raises(ConfigurationError, match=said):
-        RateLimit(**options)
-
-
-@pytest.mark.parametrize(
-    ("limit", "burst", "interval", "window"),
-    [
-        (RateLimit(50, 60), 10, 1.2, 60.1),
-        (RateLimit(50, 1), 10, 0.02, 1.015),
-        (RateLimit(4, 4), 1, 1.0, 4.06),
-        (RateLimit(50, 60, 1, 0.0), 1, 1.2, 60.0),
-    ],
-)
-def test_spacing(limit: RateLimit, burst: int, interval: float, window: float) -> None:
-    """By default a fifth may leave at once, and the window is a little longer than the server's."""
-    assert (limit.burst_calls, limit.interval) == (burst, interval)
-    assert limit.window == pytest.approx(window)
-
-
-def test_burst_leaves_at_once_and_the_rest_is_spaced() -> None:
-    """After the burst one call leaves with every interval, none before its window opens, and then without a burst."""
-    found = run(RateLimit(4, 4, 2, 0.0), at_once(9))
-    assert found.times == [0, 0, 1, 2, 4, 4.5, 5, 6, 8]
-
-
-def test_rested_limiter_has_its_burst_again() -> None:
-    """After a rest a whole burst may leave again, and no more than that."""
-    found = run(RateLimit(4, 4, 2, 0.0), [*at_once(4), *({"at": 20.0} for _ in range(3))])
-    assert found.times == [0, 0, 1, 2, 20, 20, 21]
-
-
 @settings(deadline=None, max_examples=25)
 @given(
     limits,
@@ -224,7 +148,7 @@ def test_no_window_holds_more_than_the_limit(
 @pytest.mark.parametrize("text", ["50/s", "10/s", "50/60s", "100/min", "1/0.5s"])
 def test_throughput_is_the_limits(text: str) -> None:
     """Very many calls finish within 2 % of the time that the rate says, and no window holds too many."""
-    limit, book = RateLimit.parse(text), SlotBook()
+    limit, book = RateLimit(text), SlotBook()
     number = 100 * limit.calls
     times = [book.reserve(limit, 0.0).at for _ in range(number)]
     assert times[-1] == pytest.approx(number / limit.calls * limit.seconds, rel=0.02)

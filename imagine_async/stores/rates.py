@@ -18,7 +18,7 @@ _LARGEST_MARGIN = 0.1
 _LEAST_DELAY = 0.001
 
 
-@frozen
+@frozen(init=False)
 class RateLimit:
     """How many calls may leave in any window of time.
 
@@ -26,15 +26,18 @@ class RateLimit:
     a burst.
 
     Args:
-        calls: Calls in any window, at least 1.
-        seconds: The window's length, over 0.
+        calls: Calls in any window, at least 1; or calls and window as one text, such as `50/60s`, `10/s` or `100/min`.
+        seconds: The window's length, over 0; left out where the text has it.
         burst: Calls that may leave at once after a rest, 1 to `calls`; `None`: a fifth of `calls`.
         margin: Seconds that are added to the window, because calls do not arrive as evenly as they leave; `None`:
             1.5 % of the window, a tenth of a second at most.
         learn: Whether to follow what replies say of the server's limit (`x-ratelimit-*`), where that is lower.
 
     Raises:
-        ConfigurationError: A number is out of range.
+        ConfigurationError: The text is no limit, or a number is out of range.
+
+    Example:
+        client = AsyncImagine(rate_limit=RateLimit("50/60s", burst=1))
     """
 
     calls: int
@@ -43,32 +46,48 @@ class RateLimit:
     margin: float | None = None
     learn: bool = field(default=True, kw_only=True)
 
+    def __init__(
+        self,
+        calls: int | str,
+        seconds: float | None = None,
+        burst: int | None = None,
+        margin: float | None = None,
+        *,
+        learn: bool = True,
+    ) -> None:
+        if isinstance(calls, str) and seconds is None:
+            calls, seconds = _parsed(calls)
+        self.__attrs_init__(calls, seconds, burst, margin, learn=learn)  # type: ignore[arg-type] # checked there
+
     def __attrs_post_init__(self) -> None:
-        if self.calls < 1 or not (self.seconds > 0 and isfinite(self.seconds)):
-            raise ConfigurationError(f"rate_limit={self.calls}/{self.seconds}s: pass at least 1 call and a time over 0")
-        if not 1 <= self.burst_calls <= self.calls:
-            raise ConfigurationError(f"burst={self.burst}: pass 1 to {self.calls}, or leave it out")
-        if not (self.margin is None or 0 <= self.margin < float("inf")):
+        if not (_is_whole(self.calls) and self.calls >= 1 and _is_amount(self.seconds) and self.seconds > 0):
+            raise ConfigurationError(
+                f"rate_limit={self.calls!r}/{self.seconds!r}s: pass at least 1 call and seconds over 0, or write it "
+                "like '50/60s'"
+            )
+        if not (self.burst is None or (_is_whole(self.burst) and 1 <= self.burst <= self.calls)):
+            raise ConfigurationError(f"burst={self.burst!r}: pass 1 to {self.calls}, or leave it out")
+        if not (self.margin is None or _is_amount(self.margin)):
             raise ConfigurationError(f"margin={self.margin!r}: pass seconds from 0, or leave it out")
 
     @classmethod
-    def parse(cls, text: str) -> RateLimit:
-        """Read a limit such as `50/60s`, `10/s` or `100/min`.
+    def of(cls, given: RateLimit | str | None) -> RateLimit | None:
+        """Read what the client's `rate_limit=` takes.
 
         Args:
-            text: Calls, a slash, and a time.
+            given: A limit, also as text; `None` for none.
 
         Returns:
             The limit.
 
         Raises:
-            ConfigurationError: The text is no limit.
+            ConfigurationError: It is none.
         """
-        match = _PATTERN.fullmatch(text)
-        if match is None:
-            raise ConfigurationError(f"rate_limit={text!r}: write it like '50/60s', '10/s' or '100/min'")
-        calls, number, unit = match.groups()
-        return cls(int(calls), float(number or 1) * _UNIT_SECONDS[unit[0]])
+        if given is None or isinstance(given, cls):
+            return given
+        if not isinstance(given, str):
+            raise ConfigurationError(f"rate_limit={given!r}: write it like '50/60s', '10/s' or '100/min'")
+        return cls(given)
 
     @property
     def burst_calls(self) -> int:
@@ -100,3 +119,19 @@ class RateLimit:
         """Seconds in which no more than `calls` may leave, the margin included."""
         margin = min(_LARGEST_MARGIN, _MARGIN_SHARE * self.seconds) if self.margin is None else self.margin
         return self.seconds + margin
+
+
+def _parsed(text: str) -> tuple[int, float]:
+    match = _PATTERN.fullmatch(text)
+    if match is None:
+        raise ConfigurationError(f"rate_limit={text!r}: write it like '50/60s', '10/s' or '100/min'")
+    calls, number, unit = match.groups()
+    return int(calls), float(number or 1) * _UNIT_SECONDS[unit[0]]
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_amount(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value) and value >= 0

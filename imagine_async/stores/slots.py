@@ -46,8 +46,11 @@ class Recent(Protocol):
         """Return the newest (1), the one before it (2), and so on; `None` where there are fewer."""
         ...
 
-    def before(self, at: float, places: int) -> float | None:
-        """Return the one that is so many places before the newest from that time; `None` where there is none."""
+    def before(self, at: float, until: float, places: int) -> float | None:
+        """Return the one that is so many places before the newest up to a time.
+
+        `None` where there is none, and where none is known at `at`, which is before that time.
+        """
         ...
 
     def drop_newest(self) -> None:
@@ -86,10 +89,11 @@ class RecentSlots(Recent):
         """Return one, counted from the newest."""
         return self._at(len(self._slots) - place)
 
-    def before(self, at: float, places: int) -> float | None:
-        """Return one, counted from another."""
-        place = bisect_right(self._slots, at) - 1
-        return self._at(place - places) if self._at(place) == at else None
+    def before(self, at: float, until: float, places: int) -> float | None:
+        """Return one, counted from the newest up to a time."""
+        if self._at(bisect_right(self._slots, at) - 1) != at:
+            return None
+        return self._at(bisect_right(self._slots, until) - 1 - places)
 
     def move(self, at: float, later: float) -> None:
         """Move one."""
@@ -179,7 +183,7 @@ class SlotBook:
         if now - at > limit.tolerated_delay:
             self.recent.move(at, now)
             at = now
-        opens = _or_never(self.recent.before(at, limit.calls)) + limit.window
+        opens = _or_never(self.recent.before(at, max(now, at), limit.calls)) + limit.window
         if opens <= max(now, at):
             return Slot(at, 0.0, self.refusals)
         self.recent.move(at, opens)

@@ -205,7 +205,7 @@ def test_examples_of_the_help(
     monkeypatch.setenv("IMAGINE_STORE", kept.setting)
     text = imagine("budget", "--help").stdout.partition("Examples:")[2]
     examples = [line.strip() for line in text.splitlines() if line.strip().startswith("imagine ")]
-    assert len(examples) == 8
+    assert len(examples) == 9
     for example in examples:
         assert run(shlex.split(example)[1:]) == 0
     output = capsys.readouterr().out

@@ -74,6 +74,7 @@ async def _call_on(store: SqliteStore, place: int) -> None:
 async def take_slots(store: SqliteStore, width: str, seconds: str) -> None:
     """Take slots, and wait for each; tell when they were."""
     await store.lines(ACCOUNT)
+    say(started=True)
     await _wait_for_word()
     end = time.monotonic() + float(seconds)
     slots: list[float] = []

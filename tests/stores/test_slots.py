@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imagine_async.errors import ConfigurationError
 from imagine_async.stores import RateLimit
 from imagine_async.stores.slots import RecentSlots, Slot, SlotBook
 
@@ -181,68 +180,19 @@ def test_recent_slots_are_counted_from_the_newest() -> None:
 
 
 def test_recent_slots_are_counted_from_any() -> None:
-    """Places are counted from the newest of a time; what is forgotten or unknown is not found, nor moved."""
+    """Places are counted from the newest up to a time; what is forgotten or unknown is not found, nor moved."""
     recent = RecentSlots()
     for at in (1.0, 2.0, 2.0, 3.0, 4.0, 5.0):
         recent.append(at)
-    assert [recent.before(2.0, places) for places in (0, 1, 2, 3)] == [2, 2, 1, None]
-    assert recent.before(2.5, 0) is None
+    assert [recent.before(2.0, 2.0, places) for places in (0, 1, 2, 3)] == [2, 2, 1, None]
+    assert [recent.before(1.0, 3.5, places) for places in (0, 1, 4)] == [3, 2, None]
+    assert recent.before(2.5, 3.0, 0) is None
     recent.move(2.0, 4.5)
     recent.move(2.5, 9.0)
     assert [recent.newest(place) for place in range(1, 8)] == [5, 4.5, 4, 3, 2, 1, None]
     recent.forget(keep=4, before=2.0)
-    assert [recent.before(4.0, places) for places in (0, 1, 2)] == [4, 3, None]
+    assert [recent.before(4.0, 4.0, places) for places in (0, 1, 2)] == [4, 3, None]
     recent.move(1.0, 9.0)
     recent.shift(10.0)
     recent.drop_after(0.0)
     assert recent.newest(1) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "calls", "seconds"),
-    [("50/60s", 50, 60), (" 10 / s ", 10, 1), ("100/min", 100, 60), ("5/2.5sec", 5, 2.5), ("7/2 hours", 7, 7200)],
-)
-def test_limits_are_read(text: str, calls: int, seconds: float) -> None:
-    """A limit is written as calls, a slash and a time."""
-    assert RateLimit.parse(text) == RateLimit(calls, seconds)
-
-
-@pytest.mark.parametrize("text", ["", "50", "50/", "50/60", "-1/s", "1/x", "50//s", "1e3/s"])
-def test_what_is_no_limit_is_refused(text: str) -> None:
-    """A text that is no limit is refused with an example of one."""
-    with pytest.raises(ConfigurationError, match="50/60s"):
-        RateLimit.parse(text)
-
-
-@pytest.mark.parametrize(
-    ("numbers", "named"),
-    [
-        ((0, 1.0), "rate_limit=0/1.0s"),
-        ((1, 0.0), "rate_limit=1/0.0s"),
-        ((1, float("inf")), "rate_limit=1/infs"),
-        ((1, float("nan")), "rate_limit=1/nans"),
-        ((5, 1.0, 6), "burst=6"),
-        ((5, 1.0, 0), "burst=0"),
-        ((5, 1.0, 1, -0.1), "margin=-0.1"),
-        ((5, 1.0, 1, float("inf")), "margin=inf"),
-    ],
-)
-def test_limits_out_of_range_are_refused(numbers: tuple[float, ...], named: str) -> None:
-    """A number out of range is named together with its value."""
-    with pytest.raises(ConfigurationError, match=named):
-        RateLimit(*numbers)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("limit", "window", "burst"),
-    [
-        (RateLimit(50, 60), 60.1, 10),
-        (RateLimit(3, 1), 1.015, 1),
-        (RateLimit(10, 1, 4, 0.0), 1.0, 4),
-        (RateLimit(10, 1, margin=2), 3.0, 2),
-    ],
-)
-def test_margins_and_bursts_have_defaults(limit: RateLimit, window: float, burst: int) -> None:
-    """Without a word a fifth of the calls may burst, and the window grows by 1.5 %, a tenth of a second at most."""
-    assert limit.window == pytest.approx(window)
-    assert limit.burst_calls == burst

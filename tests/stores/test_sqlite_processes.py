@@ -68,6 +68,11 @@ class Process:
             assert time.monotonic() < give_up_at, "it does not go on"
             time.sleep(0.005)
 
+    def wait_for(self, word: str) -> None:
+        """Wait until it has said a word."""
+        while not self.ids(word):
+            self.wait_for_more()
+
     def ids(self, word: str) -> set[str]:
         return {fact[word] for fact in self.told if word in fact}
 
@@ -125,6 +130,8 @@ async def test_processes_cannot_overrun_a_budget(path: Path) -> None:
 def test_no_window_is_broken_and_turns_are_fair(path: Path) -> None:
     """Four processes share a limit of 200 a second: no window holds more, and each gets the same share."""
     with _processes("take_slots", path, 10, 3) as processes:
+        for process in processes:
+            process.wait_for("started")
         slots = _each_says(processes, "slots")
     ordered = sorted((at, name) for name, several in enumerate(slots) for at in several)
     times = [at for at, _ in ordered]

@@ -269,6 +269,9 @@ function operations.confirm_slot(at, refusals, calls, window, tolerated, toleran
     at = text(now)
   end
   local place = redis.call('LPOS', SLOTS, at, 'RANK', -1)
+  while place and tonumber(redis.call('LINDEX', SLOTS, place + 1) or math.huge) <= now do
+    place = place + 1
+  end
   local before = place and place >= tonumber(calls) and redis.call('LINDEX', SLOTS, place - tonumber(calls))
   local opens = before and tonumber(before) + tonumber(window) or -math.huge
   if opens <= math.max(now, tonumber(at)) then

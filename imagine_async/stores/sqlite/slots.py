@@ -33,10 +33,13 @@ class _SlotTable(Recent):
         )
         return None if found is None else found[0]
 
-    def before(self, at: float, places: int) -> float | None:
-        place = self._place_of(at)
-        found = place and self.transaction.row(
-            "SELECT at FROM slots WHERE account = ? AND number = ?", self.account, place - places
+    def before(self, at: float, until: float, places: int) -> float | None:
+        if self._place_of(at) is None:
+            return None
+        found = self.transaction.row(
+            "SELECT at FROM slots WHERE account = ?1 AND number ="
+            " (SELECT number - ?3 FROM slots WHERE account = ?1 AND at <= ?2 ORDER BY at DESC, number DESC LIMIT 1)",
+            *(self.account, until, places),
         )
         return found[0] if found else None
 
