@@ -56,8 +56,10 @@ class Traffic:
         """The names of the calls, in the order of their departure."""
         return [name for _, name in self.left]
 
-    async def call(self, name: str = "", at: float = 0.0, *, patience: float = PATIENCE, priority: int = 0) -> None:
-        """Make a call at a time."""
+    async def call(
+        self, name: str = "", at: float = 0.0, *, patience: float = PATIENCE, priority: int = 0, lag: float = 0.0
+    ) -> None:
+        """Make a call at a time; it leaves so long after its slot as it needs to connect."""
         await self.clock.sleep(1000.0 + at - self.clock.now())
         call = Call(
             request=REQUEST,
@@ -68,6 +70,9 @@ class Traffic:
         )
 
         async def depart(call: Call) -> Image:
+            if lag:
+                await self.clock.sleep(lag)
+            call.begin_to_send()
             self.left.append((self.clock.now(), name))
             await self.clock.sleep(0.25)
             self.answers.get(name, _say_nothing)(call)
@@ -181,10 +186,28 @@ def test_higher_priority_comes_first() -> None:
     assert found.times == list(range(32))
 
 
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_late_call_is_counted_from_then_on(backend: str) -> None:
+    """Where a call had to connect first, the one a window behind it waits as much longer; a moment is no matter."""
+    limit = RateLimit(2, 10, 2, 0.0)
+    assert run(limit, [{"lag": 3.0}, {}, {}, {}], backend).times == [0, 3, 10, 13]
+    assert run(limit, [{"lag": 0.0005}, {}, {}, {}], backend).times == [0, 0.0005, 10, 12.5]
+
+
+def test_late_calls_break_no_window() -> None:
+    """However late the first calls leave, as over new connections they do, no window holds too many."""
+    limit = RateLimit(10, 10)
+    found = run(limit, [*({"lag": 0.1 * number} for number in range(2)), *at_once(60)])
+    times = sorted(found.times)
+    assert all(over - first >= limit.seconds for first, over in zip(times, times[10:], strict=False))
+    assert times[-1] == pytest.approx(61, abs=2)
+
+
 def test_waiting_is_told() -> None:
     """Observers learn how long the limiter holds a call, and nothing where it does not."""
     found = run(EVEN, at_once(3))
-    assert [(event.kind, event.seconds) for event in found.events] == [("waiting", 1), ("waiting", 2)]
+    waits = [event.seconds for event in found.events if event.kind == "waiting"]
+    assert waits == [1, 2]
 
 
 def test_wait_beyond_the_deadline_is_refused_at_once() -> None:

@@ -77,29 +77,28 @@ local function push_back(book, tolerance, seconds, now)
 end
 
 local function move(at, later)
-  if redis.call('LREM', SLOTS, -1, at) == 0 then
+  local place = redis.call('LPOS', SLOTS, at, 'RANK', -1)
+  if not place then
     return
   end
-  local place = -1
-  local before = redis.call('LINDEX', SLOTS, place)
-  while before and tonumber(before) > tonumber(later) do
-    place = place - 1
-    before = redis.call('LINDEX', SLOTS, place)
+  local behind = place + 1
+  while tonumber(redis.call('LINDEX', SLOTS, behind) or math.huge) <= tonumber(later) do
+    behind = behind + 1
   end
-  if not before then
-    redis.call('LPUSH', SLOTS, later)
-    -- It may have been the only one, whose end was the end of the key and of its expiry.
-    redis.call('PEXPIRE', SLOTS, redis.call('PTTL', LIMIT))
-  elseif place == -1 then
-    redis.call('RPUSH', SLOTS, later)
+  if behind == place + 1 then
+    redis.call('LSET', SLOTS, place, later)
+    return
+  end
+  local pivot = redis.call('LINDEX', SLOTS, behind)
+  redis.call('LREM', SLOTS, -1, at)
+  if pivot then
+    redis.call('LINSERT', SLOTS, 'BEFORE', pivot, later)
   else
-    redis.call('LINSERT', SLOTS, 'AFTER', before, later)
+    redis.call('RPUSH', SLOTS, later)
   end
 end
 
 -- Books: the arithmetic of Books.
-
-local METRICS = {'calls', 'tokens', 'held', 'held_calls', 'reserved', 'reserved_calls', 'unpriced'}
 
 local function add(hash, field, number)
   if number ~= 0 then
