@@ -190,8 +190,9 @@ def test_higher_priority_comes_first() -> None:
 def test_late_call_is_counted_from_then_on(backend: str) -> None:
     """Where a call had to connect first, the one a window behind it waits as much longer; a moment is no matter."""
     limit = RateLimit(2, 10, 2, 0.0)
-    assert run(limit, [{"lag": 3.0}, {}, {}, {}], backend).times == [0, 3, 10, 13]
-    assert run(limit, [{"lag": 0.0005}, {}, {}, {}], backend).times == [0, 0.0005, 10, 12.5]
+    others = [{"at": 0.01}, {"at": 0.02}, {"at": 0.03}]
+    assert run(limit, [{"lag": 3.0}, *others], backend).times == [0.01, 3, 10.01, 13]
+    assert run(limit, [{"lag": 0.0005}, *others], backend).times == [0.0005, 0.01, 10, 12.5]
 
 
 def test_late_calls_break_no_window() -> None:
