@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -193,6 +194,17 @@ def test_late_call_is_counted_from_then_on(backend: str) -> None:
     others = [{"at": 0.01}, {"at": 0.02}, {"at": 0.03}]
     assert run(limit, [{"lag": 3.0}, *others], backend).times == [0.01, 3, 10.01, 13]
     assert run(limit, [{"lag": 0.0005}, *others], backend).times == [0.0005, 0.01, 10, 12.5]
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_late_burst_is_not_followed_by_another(backend: str) -> None:
+    """Where a whole burst left late, those who wait for its window to pass still leave one after the other."""
+    limit = RateLimit(10, 10, 5, 0.0)
+    late = [{"at": number / 1000, "lag": 0.7} for number in range(5)]
+    found = run(limit, [*late, *({"at": 0.01 + number / 1000} for number in range(15))], backend)
+    behind = [time for time in sorted(found.times) if time >= 10]
+    assert len(behind) == 10
+    assert all(late - early >= limit.spacing - 1e-9 for early, late in itertools.pairwise(behind))
 
 
 def test_late_calls_break_no_window() -> None:

@@ -116,6 +116,13 @@ def test_full_rate_is_used() -> None:
     assert last == pytest.approx(20 * 1.015, rel=0.06)
 
 
+def test_window_that_opens_lets_no_second_burst_through() -> None:
+    """Those who wait leave half an interval apart at least, also where a burst of the window before was none."""
+    limit = RateLimit(4, 4.0, burst=2, margin=0.0)
+    book = SlotBook()
+    assert [book.reserve(limit, 0.0).at for _ in range(9)] == [0, 0, 1, 2, 4, 4.5, 5, 6, 8]
+
+
 def test_steps_of_milliseconds_are_no_steps() -> None:
     """Where two processors disagree a little, time stands still for the one that is behind."""
     limit = RateLimit(1, 10.0, margin=0.0)
