@@ -331,7 +331,7 @@ def reap(pid):
 
 
 def _run_forking(program: str, path: Path) -> None:
-    command = [sys.executable, "-W", "ignore:.*fork.*:DeprecationWarning", "-c", FORKING + textwrap.dedent(program)]
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKING + textwrap.dedent(program)]
     done = subprocess.run([*command, str(path)], capture_output=True, text=True, cwd=ROOT, timeout=100)
     assert (done.returncode, done.stderr) == (0, "")
 
