@@ -340,6 +340,43 @@ def test_error_of_the_store_is_passed_on() -> None:
     anyio.run(main)
 
 
+def test_store_that_fails_while_calls_wait() -> None:
+    """Whoever waits for new slots after a refusal, and gets none from the store, learns why; nobody waits for ever."""
+
+    class Breaking(MemoryStore):
+        is_broken = False
+
+        async def reserve_slot(self, account: str, limit: RateLimit) -> Slot:
+            if self.is_broken:
+                raise StoreError("away")
+            return await super().reserve_slot(account, limit)
+
+    store = Breaking()
+    traffic = Traffic(EVEN, store=store)
+    failed: list[StoreError] = []
+
+    def refuse_and_break(call: Call) -> None:
+        store.is_broken = True
+        refuse(call, retry_after=30)
+
+    async def call(name: str) -> None:
+        try:
+            await traffic.call(name, int(name) / 100)
+        except StoreError as error:
+            failed.append(error)
+
+    async def main() -> None:
+        traffic.answers = {"0": refuse_and_break}
+        async with anyio.create_task_group() as group:
+            for name in ("0", "1", "2", "3"):
+                group.start_soon(call, name)
+            await traffic.clock.run()
+
+    store._clock = traffic.clock
+    anyio.run(main)
+    assert (traffic.names, len(failed)) == (["0"], 3)
+
+
 async def _never() -> Image:
     raise AssertionError("it was sent")
 

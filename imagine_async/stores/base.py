@@ -243,9 +243,13 @@ class Store(ABC):
             StoreError: The store cannot be used.
         """
 
+    @abstractmethod
     async def accounts(self) -> tuple[str, ...]:
-        """Return the names of the accounts that have books here."""
-        return ()
+        """Return the names of the accounts that have books here, sorted.
+
+        Raises:
+            StoreError: The store cannot be used.
+        """
 
     async def aclose(self) -> None:
         """Write what was posted, and let go of files and connections; used again, the store opens them again.
