@@ -97,7 +97,7 @@ async def asynchronous() -> None:
         assert_type(await client.budgets(), tuple[BudgetState, ...])
         assert_type(await client.holds(), tuple[Hold, ...])
         assert_type(await client.settle_holds(older_than=60), int)
-        assert_type(await client.reconcile(1000), Reconciliation)
+        assert_type(await client.reconcile(1000, anew=True), Reconciliation)
         assert_type(await client.reconcile({"text_to_image/anime": (3, 15)}), Reconciliation)
         assert_type(await client.text_to_png("a mug", priority=1, tag="tests", resend_unknown=True), Image)
         assert_type(client.with_options(timeout=Timeout(5, read=2)), AsyncImagine)
@@ -122,6 +122,7 @@ def synchronous() -> None:
         assert_type(client.usage(["day", "tag"]), Usage)
         assert_type(client.estimate([TextToImage(prompt="a fox")]), Estimate)
         assert_type(client.release_holds(["call-1/1"]), int)
+        assert_type(client.reconcile({"text_to_image/anime": 15}), Reconciliation)
         results = client.generate_many([TextToImage(prompt="a fox")])
         first: Iterator[tuple[TextToImage, Image | Exception]] = results
         for request, result in first:
@@ -134,7 +135,7 @@ def synchronous() -> None:
         assert_type(client.generate_video("a fox", style="kling-1.5"), Video)
         for update in client.watch_video("7c9e"):
             assert_type(update, VideoJob)
-    assert_type(Imagine.sandbox(side=64), Imagine)
+    assert_type(Imagine.sandbox(side=64, rate_limit=RateLimit("50/60s", burst=1)), Imagine)
 
 
 def mistakes(client: Imagine) -> None:
