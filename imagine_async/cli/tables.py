@@ -73,6 +73,9 @@ def write_raw(text: str) -> None:
 def as_table(header: Sequence[str], rows: Iterable[Sequence[Cell]], *, numbers: Collection[str]) -> str:
     """Lay out a table for a terminal.
 
+    Rich's own tables wrap and cut cells at the terminal's width, which would spoil ids that are to be copied and lines
+    that another program reads.
+
     Args:
         header: The names of the columns.
         rows: Their cells.

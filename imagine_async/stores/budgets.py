@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from attrs import field, frozen
 
@@ -77,8 +77,8 @@ def budgets_of(given: Budget | float | Iterable[Budget | float] | None) -> tuple
     if given is None:
         return ()
     several = isinstance(given, Iterable) and not isinstance(given, (str, bytes))
-    items = list(given) if several and isinstance(given, Iterable) else [given]
-    return tuple(item if isinstance(item, Budget) else Budget(item) for item in items)  # type: ignore[arg-type]
+    items: Any = given if several else [given]
+    return tuple(item if isinstance(item, Budget) else Budget(item) for item in items)
 
 
 def refuse_beyond(

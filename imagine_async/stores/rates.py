@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from math import isfinite
+from typing import Any
 
 from attrs import field, frozen
 
@@ -55,9 +56,9 @@ class RateLimit:
         *,
         learn: bool = True,
     ) -> None:
-        if isinstance(calls, str) and seconds is None:
-            calls, seconds = _parsed(calls)
-        self.__attrs_init__(calls, seconds, burst, margin, learn=learn)  # type: ignore[arg-type] # checked there
+        numbers: tuple[Any, Any] = _parsed(calls) if isinstance(calls, str) and seconds is None else (calls, seconds)
+        # What is no number is refused below, like a number that is out of range.
+        self.__attrs_init__(*numbers, burst, margin, learn=learn)  # pyright: ignore[reportAttributeAccessIssue] # by attrs
 
     def __attrs_post_init__(self) -> None:
         if not (_is_whole(self.calls) and self.calls >= 1 and _is_amount(self.seconds) and self.seconds > 0):

@@ -66,6 +66,12 @@ def make_lasting_store(request: pytest.FixtureRequest) -> MakeStore:
 
 
 @pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Return the path of a SQLite file."""
+    return tmp_path / "imagine.db"
+
+
+@pytest.fixture
 def clock() -> HandClock:
     """Return the clock of the test's store."""
     return HandClock()

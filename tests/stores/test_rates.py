@@ -104,4 +104,4 @@ def test_limits_are_values() -> None:
     assert evolve(limit, calls=20) == RateLimit(20, 60, 5)
     assert {pickle.loads(pickle.dumps(limit)): 1} == {limit: 1}
     with pytest.raises(AttributeError):
-        limit.calls = 5  # type: ignore[misc]
+        limit.calls = 5  # type: ignore[misc] # it is frozen

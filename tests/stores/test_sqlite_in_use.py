@@ -25,12 +25,6 @@ LIMIT = RateLimit(10, 1.0)
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Return the path of the test's file."""
-    return tmp_path / "imagine.db"
-
-
-@pytest.fixture
 async def store(path: Path) -> AsyncIterator[SqliteStore]:
     """Return a store in that file."""
     made = SqliteStore(path, patience=5.0)

@@ -83,12 +83,6 @@ class Process:
         self._process.stdout.close()
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Return the path of the test's file."""
-    return tmp_path / "imagine.db"
-
-
 @contextlib.contextmanager
 def _processes(kind: str, path: Path, *arguments: object, number: int = 4) -> Iterator[list[Process]]:
     processes = [Process(kind, path, *arguments) for _ in range(number)]

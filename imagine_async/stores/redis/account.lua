@@ -387,7 +387,9 @@ function operations.set_note(name, written)
 end
 
 local IS_WRITTEN = {reserve = true, set_budget = true, set_note = true}
-local WITHOUT_EPOCH = {reserve_slot = true, confirm_slot = true, give_slot_back = true, delay = true, push_back = true, leave = true}
+local WITHOUT_EPOCH = {
+  reserve_slot = true, confirm_slot = true, give_slot_back = true, delay = true, push_back = true, leave = true,
+}
 
 if WITHOUT_EPOCH[ARGV[1]] then
   return operations[ARGV[1]](unpack(ARGV, 4))

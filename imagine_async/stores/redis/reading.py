@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from imagine_async.stores.books import in_order
-from imagine_async.stores.budgets import Budget
+from imagine_async.stores.budgets import Budget, BudgetScope
 from imagine_async.stores.entries import Hold, Line
 from imagine_async.stores.sqlite.text import read_line
 
 __all__ = ["budgets_of_reply", "holds_of_reply", "lines_of_reply", "scope_text"]
-
-_COUNTS = ("calls", "held_calls", "unpriced")
-_SUMS = ("tokens", "held", "reserved")
 
 
 def scope_text(scope: str, name: str | None) -> str:
@@ -79,14 +76,21 @@ def _pairs(flat: Sequence[str]) -> dict[str, str]:
 
 
 def _line(line: str, found: Mapping[str, float]) -> Line:
-    counts = {name: round(found.get(name, 0)) for name in _COUNTS}
-    sums = {name: found.get(name, 0.0) for name in _SUMS}
-    return Line(key=read_line(line), **counts, **sums)  # type: ignore[arg-type]
+    return Line(
+        key=read_line(line),
+        calls=round(found.get("calls", 0)),
+        tokens=found.get("tokens", 0.0),
+        held=found.get("held", 0.0),
+        held_calls=round(found.get("held_calls", 0)),
+        reserved=found.get("reserved", 0.0),
+        unpriced=round(found.get("unpriced", 0)),
+    )
 
 
 def _budget(text: str, tokens: float) -> Budget:
     scope, _, name = text.partition(":")
-    return Budget(tokens, scope, name or None)  # type: ignore[arg-type]
+    # It is what `scope_text` wrote.
+    return Budget(tokens, cast("BudgetScope", scope), name or None)
 
 
 def _spent(budget: Budget, spent: Mapping[str, str], today: str) -> float:
