@@ -25,7 +25,7 @@ from imagine_async.middleware.gate import Concurrency, ConcurrencyGate
 from imagine_async.middleware.ledger import Ledger
 from imagine_async.middleware.limiter import RateLimiter
 from imagine_async.middleware.retry_budget import RetryBucket, RetryBudget
-from imagine_async.options import ClientOptions, checked_name, count, positive, whole
+from imagine_async.options import ClientOptions, checked_name, choice, count, instance, positive, whole
 from imagine_async.pipeline import CallFacts
 from imagine_async.prices import Price, PriceList
 from imagine_async.requests import ImageRequestT, Request, ResultT
@@ -152,11 +152,13 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls, Asy
                 http_client=http_client,
             ),
             ledger=ledger,
-            credits=Credits(ledger, price_list, unpriced=unpriced),
+            credits=Credits(ledger, price_list, unpriced=choice("unpriced", unpriced, ("refuse", "allow"))),
             estimator=Estimator(price_list, limit),
             limiter=None if limit is None else RateLimiter(limit, store=books, account=account, clock=clock),
             gate=None if concurrency is None else ConcurrencyGate(Concurrency.of(concurrency)),
-            retry_bucket=None if retry_budget is None else RetryBucket(retry_budget),
+            retry_bucket=None
+            if retry_budget is None
+            else RetryBucket(instance("retry_budget", retry_budget, RetryBudget, "a RetryBudget, or None")),
             clock=clock,
             status_paths=PathMemory(VIDEO_STATUS_PATHS),
             delete_paths=PathMemory(VIDEO_DELETE_PATHS),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, TypedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Literal, TypedDict, TypeVar
 
 from imagine_async.call import Observer
 from imagine_async.clock import Clock
@@ -15,7 +15,9 @@ from imagine_async.prices import Price
 from imagine_async.stores import Budget, RateLimit, Store
 from imagine_async.timeout import Timeout
 
-__all__ = ["ClientOptions", "checked_name", "count", "positive", "whole"]
+__all__ = ["ClientOptions", "all_of", "checked_name", "choice", "count", "instance", "positive", "whole"]
+
+T = TypeVar("T")
 
 _LONGEST_NAME = 200
 
@@ -79,6 +81,65 @@ def count(name: str, value: int) -> int:
     return value
 
 
+def instance(name: str, value: T, kind: type[T], advice: str) -> T:
+    """Check of what kind something is.
+
+    Args:
+        name: What it sets, for the error.
+        value: The thing.
+        kind: What it has to be.
+        advice: What to pass instead.
+
+    Returns:
+        The same thing.
+
+    Raises:
+        ConfigurationError: It is of another kind.
+    """
+    if not isinstance(value, kind):
+        raise ConfigurationError(f"{name}={value!r}: pass {advice}")
+    return value
+
+
+def choice(name: str, value: T, known: Sequence[T]) -> T:
+    """Check a choice: one that is misspelt must not count as the other.
+
+    Args:
+        name: What it sets, for the error.
+        value: What was chosen.
+        known: What there is to choose from.
+
+    Returns:
+        The same choice.
+
+    Raises:
+        ConfigurationError: There is no such choice.
+    """
+    if value not in known:
+        raise ConfigurationError(f"{name}={value!r}: pass one of {', '.join(map(repr, known))}")
+    return value
+
+
+def all_of(name: str, values: Sequence[T], is_right: Callable[[T], bool], advice: str) -> Sequence[T]:
+    """Check the items of a list.
+
+    Args:
+        name: What it sets, for the error.
+        values: The list.
+        is_right: Tells whether an item may stand in it.
+        advice: What to pass instead.
+
+    Returns:
+        The same list.
+
+    Raises:
+        ConfigurationError: It is no list, or an item may not stand in it.
+    """
+    if not isinstance(values, Sequence) or not all(map(is_right, values)):
+        raise ConfigurationError(f"{name}={values!r}: pass {advice}")
+    return values
+
+
 def whole(name: str, value: int) -> int:
     """Check a whole number, of either sign.
 
@@ -112,5 +173,5 @@ def checked_name(name: str, value: str | None) -> str | None:
     """
     if value is None or (isinstance(value, str) and 0 < len(value) <= _LONGEST_NAME):
         return value
-    shown = f"{value[:20]!r} and more" if isinstance(value, str) else repr(value)
+    shown = f"{value[:20]!r} and more" if isinstance(value, str) and value else repr(value)
     raise ConfigurationError(f"{name}={shown}: pass a text of 1 to {_LONGEST_NAME} characters, or leave it out")

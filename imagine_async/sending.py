@@ -15,6 +15,7 @@ from imagine_async.middleware.gate import ConcurrencyGate
 from imagine_async.middleware.ledger import Ledger
 from imagine_async.middleware.limiter import RateLimiter
 from imagine_async.middleware.retry_budget import RetryBucket
+from imagine_async.options import all_of, instance
 from imagine_async.pipeline import Pipeline
 from imagine_async.timeout import Timeout
 from imagine_async.transport import Transport
@@ -67,6 +68,9 @@ class CallOptions:
         tag: What calls are booked under.
         batch: The batch that they belong to.
         priority: Calls of a higher one pass the rate limit first.
+
+    Raises:
+        ConfigurationError: One of them is of the wrong kind.
     """
 
     timeout: Timeout
@@ -77,6 +81,11 @@ class CallOptions:
     tag: str | None = None
     batch: str | None = None
     priority: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        instance("retry", self.retry, RetryPolicy, "a RetryPolicy, for example NO_RETRY")
+        all_of("middleware", self.middleware, lambda each: isinstance(each, Middleware), "a list of Middleware objects")
+        all_of("observers", self.observers, callable, "a list of callables that take an Event")
 
     def pipeline(self, shared: SharedParts) -> Pipeline:
         """Put together what a call runs through."""

@@ -124,7 +124,16 @@ async def test_bad_call_options(options: dict[str, Any], said: str) -> None:
         ({"store": "sqlite:"}, "path after the colon"),
         ({"prices": {"upscale": -4}}, r"prices\['upscale'\]=-4"),
         ({"concurrency": 0}, "0"),
-        ({"tag": ""}, "tag=''"),
+        ({"tag": ""}, "tag='': pass a text"),
+        ({"unpriced": "refused"}, "unpriced='refused': pass one of 'refuse', 'allow'"),
+        ({"unpriced": True}, "unpriced=True: pass one of"),
+        ({"store": 5}, "store=: write 'memory'"),
+        ({"retry": 5}, "retry=5: pass a RetryPolicy"),
+        ({"retry_budget": 5}, "retry_budget=5: pass a RetryBudget"),
+        ({"middleware": LosesReplies(sends=True)}, "middleware=.*LosesReplies.*: pass a list of Middleware objects"),
+        ({"middleware": [LosesReplies]}, "middleware=.*LosesReplies.*: pass a list of Middleware objects"),
+        ({"observers": [5]}, r"observers=\[5\]: pass a list of callables"),
+        ({"observers": print}, "observers=.*: pass a list of callables"),
     ],
     ids=str,
 )
@@ -133,6 +142,21 @@ def test_bad_client_options(options: dict[str, Any], said: str) -> None:
     for make in (AsyncImagine, Imagine):
         with pytest.raises(ConfigurationError, match=said):
             make("vk-test", **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"retry": "never"}, "retry='never': pass a RetryPolicy"),
+        ({"middleware": [print]}, "pass a list of Middleware objects"),
+        ({"observers": 5}, "observers=5: pass a list of callables"),
+    ],
+    ids=str,
+)
+def test_bad_options_of_a_derived_client(options: dict[str, Any], said: str) -> None:
+    """A derived client refuses what the first would."""
+    with Imagine("vk-test") as client, pytest.raises(ConfigurationError, match=said):
+        client.with_options(**options)
 
 
 def test_password_of_a_store_is_not_repeated() -> None:

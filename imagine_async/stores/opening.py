@@ -13,6 +13,7 @@ from imagine_async.stores.memory import MemoryStore
 __all__ = ["account_of", "open_store"]
 
 _REDIS = ("redis://", "rediss://", "unix://")
+_ADVICE = "store=: write 'memory', 'sqlite:PATH' or 'redis://HOST:PORT/NUMBER', or pass a Store"
 _SQLITE = "sqlite:"
 
 
@@ -31,6 +32,8 @@ def open_store(text: str, *, clock: Clock) -> Store:
         ConfigurationError: The text names no store.
         MissingExtraError: The extra `redis` is not installed.
     """
+    if not isinstance(text, str):
+        raise ConfigurationError(_ADVICE)
     if text == "memory":
         return MemoryStore(clock=clock)
     if text.startswith(_SQLITE):
@@ -43,7 +46,7 @@ def open_store(text: str, *, clock: Clock) -> Store:
 
         return RedisStore(text)
     # Not repeated: a URL may hold a password.
-    raise ConfigurationError("store=: write 'memory', 'sqlite:PATH' or 'redis://HOST:PORT/NUMBER'")
+    raise ConfigurationError(_ADVICE)
 
 
 def account_of(key: Secret, base_url: str) -> str:
