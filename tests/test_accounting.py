@@ -127,7 +127,7 @@ async def test_bad_call_options(options: dict[str, Any], said: str) -> None:
         ({"tag": ""}, "tag='': pass a text"),
         ({"unpriced": "refused"}, "unpriced='refused': pass one of 'refuse', 'allow'"),
         ({"unpriced": True}, "unpriced=True: pass one of"),
-        ({"store": 5}, "store=: write 'memory'"),
+        ({"store": b"redis://"}, "store= is of type bytes: write 'memory'.* or pass a Store"),
         ({"retry": 5}, "retry=5: pass a RetryPolicy"),
         ({"retry_budget": 5}, "retry_budget=5: pass a RetryBudget"),
         ({"middleware": LosesReplies(sends=True)}, "middleware=.*LosesReplies.*: pass a list of Middleware objects"),

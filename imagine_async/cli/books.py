@@ -88,7 +88,8 @@ def work_in_books(place: Place, work: Callable[[Books], Awaitable[T]], *, may_be
     try:
         return anyio.run(_work, place, work, may_begin)
     except StoreError as error:
-        raise CommandError(visible(error.message)) from error
+        where = "" if error.store in error.message else f"{error.store}: "
+        raise CommandError(visible(f"{where}{error.message}")) from error
 
 
 async def _work(place: Place, work: Callable[[Books], Awaitable[T]], may_begin: bool) -> T:

@@ -13,7 +13,7 @@ from imagine_async.stores.memory import MemoryStore
 __all__ = ["account_of", "open_store"]
 
 _REDIS = ("redis://", "rediss://", "unix://")
-_ADVICE = "store=: write 'memory', 'sqlite:PATH' or 'redis://HOST:PORT/NUMBER', or pass a Store"
+_ADVICE = "write 'memory', 'sqlite:PATH' or 'redis://HOST:PORT/NUMBER'"
 _SQLITE = "sqlite:"
 
 
@@ -32,8 +32,9 @@ def open_store(text: str, *, clock: Clock) -> Store:
         ConfigurationError: The text names no store.
         MissingExtraError: The extra `redis` is not installed.
     """
+    # What was given is not repeated: a URL may hold a password.
     if not isinstance(text, str):
-        raise ConfigurationError(_ADVICE)
+        raise ConfigurationError(f"store= is of type {type(text).__name__}: {_ADVICE}, or pass a Store")
     if text == "memory":
         return MemoryStore(clock=clock)
     if text.startswith(_SQLITE):
@@ -45,8 +46,7 @@ def open_store(text: str, *, clock: Clock) -> Store:
         from imagine_async.stores.redis import RedisStore
 
         return RedisStore(text)
-    # Not repeated: a URL may hold a password.
-    raise ConfigurationError(_ADVICE)
+    raise ConfigurationError(f"store=: {_ADVICE}")
 
 
 def account_of(key: Secret, base_url: str) -> str:

@@ -274,11 +274,11 @@ def test_books_in_redis(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_server_that_is_not_there(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that stays away is one line without the password, and exit code 1."""
+    """A server that stays away is one line that names it without the password, and exit code 1."""
     monkeypatch.setattr("imagine_async.stores.worker_thread._FIRST_PAUSE", 0.01)
     monkeypatch.setattr("imagine_async.cli.books.open_store", lambda text, clock: RedisStore(text, patience=0.05))
     assert run(["usage", "--store", "redis://me:hush@127.0.0.1:9/0"]) == 1
     message = capsys.readouterr().err
     assert len(message.splitlines()) == 1
-    assert "cannot be reached" in message
+    assert "redis://127.0.0.1:9/0: the Redis server cannot be reached" in message
     assert "hush" not in message
