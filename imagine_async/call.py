@@ -39,10 +39,10 @@ class Event:
 
     Args:
         kind: What happened. `waiting`: the rate limiter holds the call for `seconds`, or, without those, the bound of
-            calls in flight does until a place is free; `reserved`: `tokens` are set
-            aside for it; `sending`: its form begins to leave; `first_byte`: the reply begins; `downloaded`: the reply
-            is whole; `retrying`: `error` is followed by another attempt in `seconds`; `settled`: `tokens` are booked;
-            `finished` and `failed`: the call has ended after `seconds`.
+            calls in flight does until a place is free; `reserved`: `tokens` are set aside for it; `sending`: its form
+            begins to leave; `first_byte`: the reply begins; `downloaded`: the reply is whole; `retrying`: `error` is
+            followed by another attempt in `seconds`; `settled`: `tokens` are booked; `finished` and `failed`: the call
+            has ended after `seconds`.
         call_id: The call's id.
         endpoint: The name of the endpoint, for example `text_to_image`.
         attempt: The number of the attempt, from 1; 0 before the first.
