@@ -216,6 +216,25 @@ def test_late_calls_break_no_window() -> None:
     assert times[-1] == pytest.approx(61, abs=2)
 
 
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_refusal_of_one_client_slows_the_others(backend: str) -> None:
+    """Who shares the store waits as long as the client that was refused, also with a slot of its own already."""
+    refused, other = Traffic(EVEN), Traffic(EVEN)
+    other.clock = refused.clock
+    other.limiter = RateLimiter(EVEN, store=refused.limiter._store, account="a", clock=refused.clock)
+    refused.answers = {"0": partial(refuse, retry_after=30)}
+
+    async def main() -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(refused.call, "0")
+            group.start_soon(other.call, "waits", 0.1)
+            group.start_soon(other.call, "comes", 5.0)
+            await refused.clock.run()
+
+    anyio.run(main, backend=backend)
+    assert (refused.times, other.times) == ([0], [30.25, 31.25])
+
+
 def test_waiting_is_told() -> None:
     """Observers learn how long the limiter holds a call, and nothing where it does not."""
     found = run(EVEN, at_once(3))
