@@ -44,6 +44,15 @@ def resize_picture(
     return np.stack(channels, axis=-1)
 
 
+def resize_premultiplied(picture: FloatArray, size: Size) -> FloatArray:
+    """Return a smaller picture of four channels, the last its straight alpha; transparent pixels lend no colour."""
+    alpha = picture[..., 3:]
+    weighted = np.concatenate([picture[..., :3] * alpha, alpha], axis=-1)
+    reduced = resize_picture(weighted, size, Image.Resampling.BILINEAR)
+    reduced[..., :3] /= np.maximum(reduced[..., 3:], 1e-3)
+    return reduced
+
+
 def mirrored_indices(positions: npt.NDArray[np.int64], length: int) -> npt.NDArray[np.int64]:
     """Return positions folded into 0..length - 1, as if the array were continued by its mirror images."""
     folded = positions % (2 * length)
@@ -52,14 +61,20 @@ def mirrored_indices(positions: npt.NDArray[np.int64], length: int) -> npt.NDArr
 
 def smoothstep(low: float, high: float, values: FloatArray) -> FloatArray:
     """Return 0 below low, 1 above high and a cubic ramp between."""
-    ramp = np.clip((values - low) / (high - low), 0, 1)
-    result: FloatArray = ramp * ramp * (3 - 2 * ramp)
+    ramp = np.asarray((values - low) * (1 / (high - low)))
+    np.clip(ramp, 0, 1, out=ramp)
+    result: FloatArray = ramp * (-2)
+    result += 3
+    result *= ramp
+    result *= ramp
     return result
 
 
 def mix(first: FloatArray, second: FloatArray, amount: FloatArray | float) -> FloatArray:
     """Return the linear blend of two arrays; amount 0 is the first."""
-    return first + (second - first) * amount
+    result = np.asarray((second - first) * amount)
+    result += first
+    return result
 
 
 def luminance(picture: FloatArray) -> FloatArray:

@@ -6,6 +6,7 @@ Soft parts are computed on a reduced copy and enlarged: a gradient has no detail
 from __future__ import annotations
 
 import numpy as np
+from PIL import Image
 
 from imagine_async.sandbox.engines.arrays import (
     FloatArray,
@@ -25,7 +26,7 @@ def paint_sky(scene: Scene) -> FloatArray:
     reduced = (max(8, width // 2), max(8, height // 2))
     picture: FloatArray = _gradient(scene, reduced) + _glow(scene, reduced)
     picture = _add_clouds(scene, picture)
-    picture = resize_picture(picture, scene.size)
+    picture = resize_picture(picture, scene.size, Image.Resampling.BILINEAR)
     if scene.atmosphere.stars > 0.05:
         picture += star_field(scene, scene.atmosphere.stars) * _above_horizon(scene)[:, None, None]
     return _add_disc(scene, picture)

@@ -109,15 +109,15 @@ def scatter_blossoms(picture: FloatArray, ground: Ground) -> None:
     air = ground.scene.atmosphere
     light = air.ambient.array * 0.6 + air.key.array * 0.75
     for colour in petals:
-        spots = [_blossom(ground, generator) for _ in range(_number(ground, ground.form.blossoms // 2))]
-        shape = stamp([spot for spot in spots if spot is not None], ground.scene.size)
-        lay(picture, shape, colour.array * light, 0.9)
+        spots = _blossoms(ground, generator, _number(ground, ground.form.blossoms // 2))
+        lay(picture, stamp(spots, ground.scene.size), colour.array * light, 0.9)
 
 
-def _blossom(ground: Ground, generator: np.random.Generator) -> FloatArray | None:
-    column, depth = float(generator.random()), 1.02 + 4.2 * float(generator.random()) ** 2
-    row = ground.foothold(column, depth)
-    radius = ground.camera.pixels_per_unit(depth) * float(generator.uniform(0.004, 0.010))
-    if row is None or radius < 0.4:
-        return None
-    return circle(column * ground.scene.size[0], row - radius * float(generator.uniform(1, 6)), radius, 7)
+def _blossoms(ground: Ground, generator: np.random.Generator, count: int) -> list[FloatArray]:
+    columns, depths = generator.random(count), 1.02 + 4.2 * generator.random(count) ** 2
+    radii = ground.camera.focal / depths * generator.uniform(0.004, 0.010, count)
+    rows = ground.footholds(columns, depths) - radii * generator.uniform(1, 6, count)
+    middles = np.stack([columns * ground.scene.size[0], rows], axis=-1)
+    seen = (radii >= 0.4) & ~np.isnan(rows)
+    round_ones = middles[seen, None] + radii[seen, None, None] * circle(0, 0, 1, 7)
+    return list(round_ones.astype(np.float32))
