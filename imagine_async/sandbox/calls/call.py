@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from attrs import define, field
+from attrs import asdict, define, field
 
 __all__ = ["LoggedCall"]
 
@@ -83,5 +83,4 @@ class LoggedCall:
 
     def as_data(self) -> dict[str, Any]:
         """Return what is known, ready for JSON."""
-        hidden = ("begun",)
-        return {name: getattr(self, name) for name in self.__slots__ if name not in hidden and name[0] != "_"}
+        return asdict(self, filter=lambda attribute, _: attribute.name != "begun")
