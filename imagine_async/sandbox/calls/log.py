@@ -13,7 +13,7 @@ from imagine_async.sandbox.results.store import Result, ResultStore
 
 __all__ = ["CallLog"]
 
-_PICTURE_BYTES = 64 * 2**20
+_PICTURE_BYTES = 32 * 2**20
 
 
 @frozen
