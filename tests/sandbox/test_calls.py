@@ -102,6 +102,7 @@ async def test_news(make_bench: Callable[..., Bench]) -> None:
         await bench.generate(seed=seed)
     assert [call["seed"] for call in await calls(bench)] == [3, 4, 5]
     assert [call["seed"] for call in await calls(bench, "?limit=1")] == [5]
+    assert await calls(bench, "?limit=0") == []
     known = (await calls(bench))[1]["sequence"]
     assert [call["seed"] for call in await calls(bench, f"?after={known}")] == [5]
     last = (await bench.ask("/_sandbox/calls")).json()["last"]

@@ -70,4 +70,4 @@ class CallLog:
         """
         with self._lock:
             changed = [call for call in self._calls.values() if call.sequence > sequence]
-        return changed[-limit:]
+        return changed[max(0, len(changed) - limit) :]
