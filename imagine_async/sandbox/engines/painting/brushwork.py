@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+from PIL import Image
 
 from imagine_async.sandbox.engines.arrays import (
     FloatArray,
     blur_plane,
+    gathered,
     luminance,
     mix,
     resize_picture,
     resize_plane,
     smoothstep,
 )
-from imagine_async.sandbox.engines.painting.noise import fractal_noise
+from imagine_async.sandbox.engines.painting.noise import fractal_noise, value_noise
 from imagine_async.sandbox.engines.painting.scene import Scene
 
 _STEPS = 5
@@ -26,15 +28,16 @@ def brush_strokes(scene: Scene, picture: FloatArray) -> FloatArray:
     """
     width, height = scene.size
     half = (max(8, width // 2), max(8, height // 2))
-    reduced = np.ascontiguousarray(resize_picture(picture, half))
+    reduced = resize_picture(picture, half, Image.Resampling.BOX)
     across, down = _flow(scene, reduced)
     start = _jitter(scene, half)
     painted = _along(reduced, across, down, start, scene.style.stroke * scene.unit / 2)
-    detail = np.abs(luminance(reduced) - blur_plane(luminance(reduced), 1.5))
+    light = luminance(reduced)
+    detail = np.abs(light - blur_plane(light, 1.5))
     keep = smoothstep(0.05, 0.18, detail) * (0.45 if scene.style.stroke < 0.03 else 0.1)
     painted = mix(painted, reduced, keep[..., None])
     share = 0.5 + min(0.45, scene.style.stroke * 13)
-    return mix(picture, resize_picture(painted, scene.size), share)
+    return mix(picture, resize_picture(painted, scene.size, Image.Resampling.BILINEAR), share)
 
 
 def _flow(scene: Scene, picture: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -59,24 +62,26 @@ def _jitter(scene: Scene, size: tuple[int, int]) -> FloatArray:
 def _along(picture: FloatArray, across: FloatArray, down: FloatArray, start: FloatArray, length: float) -> FloatArray:
     """Return the mean of a picture along short straight paths."""
     height, width, _ = picture.shape
-    flat = picture.reshape(-1, 3)
     columns = np.arange(width, dtype=np.float32)[None, :]
     rows = np.arange(height, dtype=np.float32)[:, None]
     total = np.zeros_like(picture)
     for share in np.linspace(-0.5, 0.5, _STEPS, dtype=np.float32):
         reach = (share + start * 0.8) * length
-        column = np.clip(columns + across * reach, 0, width - 1).astype(np.int32)
-        row = np.clip(rows + down * reach, 0, height - 1).astype(np.int32)
-        total += flat[row * width + column]
+        column = np.clip(columns + across * reach, 0, width - 1).astype(np.intp)
+        row = np.clip(rows + down * reach, 0, height - 1).astype(np.intp)
+        total += gathered(picture, row * width + column)
     return total / np.float32(_STEPS)
 
 
 def paint_relief(scene: Scene, picture: FloatArray) -> FloatArray:
     """Return the light on thick paint, about 1: ridges along strokes, lit from the upper left."""
     width, height = scene.size
-    light = luminance(picture)
-    grain = fractal_noise(scene.generator("canvas"), scene.size, (width / 7, height / 5), octaves=2)
-    surface = light * 1.1 + grain * 0.07
-    lit = surface - np.roll(surface, (2, 2), axis=(0, 1))
-    result: FloatArray = 1 + np.clip(lit, -0.16, 0.16) * scene.style.relief
-    return result
+    surface = luminance(picture)
+    surface *= np.float32(1.1)
+    surface += value_noise(scene.generator("canvas"), scene.size, (width / 5, height / 4), rough=True) * np.float32(0.07)
+    lit = np.zeros_like(surface)
+    np.subtract(surface[2:, 2:], surface[:-2, :-2], out=lit[2:, 2:])
+    np.clip(lit, -0.16, 0.16, out=lit)
+    lit *= np.float32(scene.style.relief)
+    lit += 1
+    return lit

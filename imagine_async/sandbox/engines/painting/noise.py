@@ -11,18 +11,22 @@ _MARGIN = 2
 """Extra lattice cells on each side, so that bicubic interpolation never sees the lattice's end."""
 
 
-def value_noise(generator: np.random.Generator, size: Size, cells: tuple[float, float]) -> FloatArray:
+def value_noise(
+    generator: np.random.Generator, size: Size, cells: tuple[float, float], *, rough: bool = False
+) -> FloatArray:
     """Return smooth noise, a (height, width) plane in about 0..1.
 
     Args:
         generator: Source of the lattice values.
         size: Width and height in pixels.
         cells: Lattice cells across the width and the height; more is finer.
+        rough: Whether cells are joined by straight ramps, for textures of a few pixels: half the work.
     """
     columns, rows = (int(np.ceil(count)) + 2 * _MARGIN for count in cells)
     lattice = Image.fromarray(generator.random((rows, columns), dtype=np.float32))
     box = (_MARGIN, _MARGIN, _MARGIN + cells[0], _MARGIN + cells[1])
-    return np.asarray(lattice.resize(size, Image.Resampling.BICUBIC, box=box), dtype=np.float32)
+    resample = Image.Resampling.BILINEAR if rough else Image.Resampling.BICUBIC
+    return np.asarray(lattice.resize(size, resample, box=box), dtype=np.float32)
 
 
 def fractal_noise(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from imagine_async.sandbox.engines.arrays import FloatArray, blur_plane, mix, smoothstep
+from imagine_async.sandbox.engines.arrays import FloatArray, add_light, blur_plane, mix, smoothstep
 from imagine_async.sandbox.engines.painting.brush import circle, lay, ribbon, stamp
 from imagine_async.sandbox.engines.painting.colour import WHITE
 from imagine_async.sandbox.engines.painting.noise import fractal_noise
@@ -67,7 +67,7 @@ def _paint_lightning(scene: Scene, picture: FloatArray) -> None:
     rows, columns = shape.coverage.shape
     core[shape.top : shape.top + rows, shape.left : shape.left + columns] = shape.coverage
     glow = blur_plane(core, 0.018 * scene.unit) * 2.2 + blur_plane(core, 0.09 * scene.unit) * 3.0
-    picture += (core * 0.95 + glow)[..., None] * np.array([0.78, 0.80, 1.0], dtype=np.float32)
+    add_light(picture, core * np.float32(0.95) + glow, np.array([0.78, 0.80, 1.0], dtype=np.float32))
 
 
 def _bolt(
