@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from imagine_async.catalog import AI_BACKGROUND, AI_RESIZE, ENDPOINTS, RETOUCH, Endpoint
+from imagine_async.catalog import (
+    AI_BACKGROUND,
+    AI_RESIZE,
+    ENDPOINTS,
+    GENERATIVE_FILL,
+    RETOUCH,
+    TEXT_TO_IMAGE,
+    TEXT_TO_PNG,
+    Endpoint,
+)
 from imagine_async.sandbox import SandboxSettings, create_app
 
 if TYPE_CHECKING:
@@ -19,6 +28,7 @@ pytestmark = pytest.mark.anyio
 
 FILL = "/v2/image/edits/generative-fill"
 PNGS = {"text_to_png", "remove_background"}
+PROMPTED = (TEXT_TO_IMAGE, TEXT_TO_PNG, GENERATIVE_FILL, AI_BACKGROUND)
 every_endpoint = pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
 
 
@@ -140,3 +150,11 @@ async def test_f38_labels(bench: Bench, picture: Callable[..., bytes], kind: str
     """F38: What a file is does not depend on its part's name or content type: clients call everything a JPEG."""
     part = ("image.jpeg", picture(kind=kind), "image/jpeg")
     assert (await bench.post("/v2/image/enhance", files={"image": part})).status_code == 200
+
+
+@pytest.mark.parametrize("endpoint", PROMPTED, ids=lambda endpoint: endpoint.name)
+async def test_f44_prompt(bench: Bench, picture: Callable[..., bytes], endpoint: Endpoint) -> None:
+    """F44: A call that paints from words is refused without any."""
+    reply = await _whole(bench, endpoint, picture(), prompt="")
+    assert (reply.status_code, reply.json()["message"]) == (400, "No prompt was provided.")
+    assert (await _whole(bench, endpoint, picture())).status_code == 200

@@ -159,7 +159,7 @@ async def test_f52_remix(bench: Bench, picture: Callable[..., bytes]) -> None:
     assert [reply.status_code for reply in replies] == [200, 200, 400, 400]
 
 
-async def test_f53_javascript_inpaint(bench: Bench, picture: Callable[..., bytes]) -> None:
+async def test_f53_inpaint_fields(bench: Bench, picture: Callable[..., bytes]) -> None:
     """F53: Inpaint takes what either of the vendor's clients sends."""
     files = {"image": picture(), "mask": picture()}
     sent = [

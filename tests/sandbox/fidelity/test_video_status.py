@@ -139,10 +139,3 @@ async def test_f43_creation(bench: Bench, picture: Callable[..., bytes], path: s
     assert (reply.status_code, reply.headers["content-type"]) == (200, "application/json")
     assert (reply.json().keys(), reply.json()["status"]) == ({"id", "status"}, "processing")
     assert isinstance(reply.json()["id"], str)
-
-
-@every_path
-async def test_f44_unknown(bench: Bench, path: str) -> None:
-    """F44: An id that is nobody's answers an error in the usual body."""
-    reply = await bench.ask(path.format(id="1265"))
-    assert (reply.status_code, reply.json()["status"], reply.json()["code"]) == (404, "error", 1100)
