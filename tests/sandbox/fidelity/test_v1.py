@@ -175,3 +175,24 @@ async def test_f54_unreleased(bench: Bench, picture: Callable[..., bytes], path:
     """F54: What stands in unreleased versions of the clients only is not there."""
     reply = await bench.post(f"{ROOT}{path}", form={"prompt": "x"}, files={"image": picture()})
     assert reply.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "part", "good", "bad"),
+    [
+        ("/generations/variations", "strength", ["0", "0.85", "1"], "1.01"),
+        ("/generations/guided", "generation_bias", ["0.2", "1.2"], "1.21"),
+        ("/generations/guided", "artistic_noise", ["0.1", "0.2"], "0.21"),
+        ("/generations/guided", "aesthetics_weight", ["0.4", "1"], "0.39"),
+        ("/edits/remix", "strength", ["0", "100"], "-1"),
+    ],
+)
+async def test_f57_ranges_of_pictures(
+    bench: Bench, picture: Callable[..., bytes], path: str, part: str, good: list[str], bad: str
+) -> None:
+    """F57: The calls that start from a picture have ranges of their own."""
+    replies = [
+        await bench.post(f"{ROOT}{path}", form={"prompt": "x", part: value}, files={"image": picture()})
+        for value in (*good, bad)
+    ]
+    assert [reply.status_code for reply in replies] == [200] * len(good) + [400]
