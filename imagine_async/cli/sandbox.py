@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
@@ -31,6 +32,7 @@ def sandbox(
     side: int = 1024,
     reply_form: _ReplyForm = "bytes",
     video_seconds: float = 3.0,
+    faults: Path | None = None,
 ) -> None:
     """Serve an Imagine-compatible API on this machine until Ctrl-C: no key, no network, no bill.
 
@@ -45,9 +47,11 @@ def sandbox(
         side: Pixels of a square picture's side; smaller ones are painted faster.
         reply_form: How pictures come back: as bytes, as documented, or within JSON, which no page shows.
         video_seconds: Seconds until a video job is done; the vendor speaks of 10 to 15 minutes.
+        faults: A file, TOML or JSON, of the faults that the sandbox shall commit.
     """
     require_sandbox()
     from imagine_async.sandbox import SandboxSettings, serve
+    from imagine_async.sandbox.faults import Faults
 
     limit = None if rate_limit == "none" else rate_limit
     try:
@@ -59,11 +63,12 @@ def sandbox(
             reply_form=reply_form,
             video_seconds=video_seconds,
         )
+        committed = None if faults is None else Faults.load(faults)
     except ValueError as error:
         raise CommandError(str(error), code=2) from error
     _warn_of_strangers(host)
     try:
-        serve(settings, host=host, port=port, announce=_announce)
+        serve(settings, host=host, port=port, announce=_announce, faults=committed)
     except BrokenPipeError:
         # Nobody reads what is announced, which says nothing about the port.
         raise

@@ -20,6 +20,8 @@ from starlette.routing import Route
 from imagine_async.sandbox.accounts import Accounts
 from imagine_async.sandbox.creating import picture_routes
 from imagine_async.sandbox.dialects import refused
+from imagine_async.sandbox.faults import Faults
+from imagine_async.sandbox.faults.application import FaultySandbox
 from imagine_async.sandbox.guard import KeyGuard
 from imagine_async.sandbox.replies import RefusedError, wrong_method, wrong_path
 from imagine_async.sandbox.results.picture_replies import PictureReplies
@@ -36,6 +38,7 @@ from imagine_async.sandbox.videos.jobs import Jobs
 
 if TYPE_CHECKING:
     from imagine_async.sandbox.engines import Engine
+    from imagine_async.sandbox.faults.loading import GivenFaults
 
 __all__ = ["create_app"]
 
@@ -45,6 +48,7 @@ def create_app(
     *,
     engine: Engine | None = None,
     clock: Callable[[], float] = time.monotonic,
+    faults: GivenFaults | None = None,
 ) -> Starlette:
     """Build a sandbox.
 
@@ -54,14 +58,21 @@ def create_app(
         settings: Keys, credits, limits and sizes; all have defaults.
         engine: What paints; the procedural engine by default.
         clock: Seconds on a clock that never steps back, for the rate limit, the video jobs and the URLs of results.
+        faults: Faults to commit: a file's path, what such a file holds, a script of words, or `Faults`. Its
+            `state.faults.struck` then counts, rule by rule, the requests that were struck.
 
     Returns:
         An ASGI application.
+
+    Raises:
+        FaultsError: The faults cannot be read, or hold what is no rule.
     """
     settings = SandboxSettings() if settings is None else settings
     engine = _default_engine() if engine is None else engine
     accounts = Accounts(settings, clock=clock)
-    app = Starlette(
+    app = FaultySandbox(
+        None if faults is None else Faults.of(faults),
+        clock,
         routes=[*_routes(settings, engine, clock), Route("/_sandbox/books", _Books(accounts).show, methods=["GET"])],
         middleware=[Middleware(KeyGuard, accounts=accounts)],
         exception_handlers={404: wrong_path, 405: wrong_method, RefusedError: refused},
