@@ -19,10 +19,12 @@ class Moment:
     Args:
         chance: Draws of its own, settled by the seed, the rule and the number of the request.
         wall: Seconds since the epoch.
+        path: The request's path.
     """
 
     chance: Random
     wall: float
+    path: str
 
 
 @frozen

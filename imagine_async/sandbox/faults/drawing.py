@@ -72,7 +72,7 @@ class Draws:
             for rule in (rule for rule in self._rules if rule.rule.target.takes(path)):
                 rule.count()
                 if not (strikes and strikes[-1].fault.ends):
-                    strikes += rule.asked(self._seed, now)
+                    strikes += rule.asked(path, self._seed, now)
         return strikes
 
 
@@ -90,13 +90,13 @@ class _AtWork:
     def count(self) -> None:
         self._came += 1
 
-    def asked(self, seed: int, now: float) -> list[Strike]:
+    def asked(self, path: str, seed: int, now: float) -> list[Strike]:
         chance = Random(f"{seed}/{self.number}/{self._came}")  # noqa: S311 - nobody is kept from guessing it
         fault = self._going_on(now) or self._new(chance, now)
         if fault is None:
             return []
         self.struck += 1
-        return [Strike(self.number, self._came, fault, Moment(chance, time.time()))]
+        return [Strike(self.number, self._came, fault, Moment(chance, time.time(), path))]
 
     def _going_on(self, now: float) -> Fault | None:
         if self._last is None:

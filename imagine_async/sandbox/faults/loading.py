@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeAlias
 
@@ -14,6 +14,7 @@ from attrs import field, frozen
 
 from imagine_async.sandbox.faults.checks import FaultsError
 from imagine_async.sandbox.faults.rules import Rule, rule_from_table
+from imagine_async.sandbox.faults.waiting import Sleep
 
 __all__ = ["Faults", "GivenFaults"]
 
@@ -35,7 +36,7 @@ class Faults:
 
     rules: tuple[Rule, ...]
     seed: int = 0
-    sleep: Callable[[float], Awaitable[None]] = field(default=anyio.sleep, eq=False, repr=False)
+    sleep: Sleep = field(default=anyio.sleep, eq=False, repr=False)
 
     @classmethod
     def of(cls, given: GivenFaults) -> Faults:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from attrs import evolve, frozen
@@ -14,6 +14,7 @@ from imagine_async.sandbox.faults.connection import break_connection, without_ow
 from imagine_async.sandbox.faults.drawing import Draws, Strike
 from imagine_async.sandbox.faults.reply import Reply
 from imagine_async.sandbox.faults.uploading import CutUpload, discard
+from imagine_async.sandbox.faults.waiting import ClientGoneError, Sleep, SleepWhileThere
 from imagine_async.sandbox.timeline import CLOCK_SHIFT
 
 __all__ = ["TAKE_REPLY", "FaultLayer"]
@@ -40,7 +41,7 @@ class FaultLayer:
 
     app: ASGIApp
     draws: Draws
-    sleep: Callable[[float], Awaitable[None]]
+    sleep: Sleep
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection of any kind, as ASGI wants it."""
@@ -79,28 +80,31 @@ class FaultLayer:
         return replies.whole()
 
     async def _deliver(self, reply: Reply, scope: Scope, receive: Receive, send: Send) -> None:
-        if reply.delay:
-            await self.sleep(reply.delay)
-        if reply.cut is not None and not reply.cut.head:
-            await break_connection(receive, send, resets=reply.cut.resets)
-            return
         take = (scope.get("extensions") or {}).get(TAKE_REPLY)
-        if take is not None:
-            take(reply.status, list(reply.headers), _pieces(reply, self.sleep))
-            return
-        await self._send(reply, receive, send)
-
-    async def _send(self, reply: Reply, receive: Receive, send: Send) -> None:
-        without_own_date(send, reply.headers)
-        await send({"type": "http.response.start", "status": reply.status, "headers": list(reply.headers)})
+        # In this process a client that leaves cancels the wait, and takes its request's body with it.
+        sleep = self.sleep if take is not None else SleepWhileThere(self.sleep, receive)
         try:
-            async with aclosing(_pieces(reply, self.sleep)) as pieces:
-                async for piece in pieces:
-                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+            if reply.delay:
+                await sleep(reply.delay)
+            if reply.cut is not None and not reply.cut.head:
+                raise ConnectionDroppedError(resets=reply.cut.resets)
+            if take is not None:
+                take(reply.status, list(reply.headers), _pieces(reply, sleep))
+            else:
+                await _send(reply, sleep, send)
         except ConnectionDroppedError as dropped:
             await break_connection(receive, send, resets=dropped.resets)
+        except ClientGoneError:
             return
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _send(reply: Reply, sleep: Sleep, send: Send) -> None:
+    without_own_date(send, reply.headers)
+    await send({"type": "http.response.start", "status": reply.status, "headers": list(reply.headers)})
+    async with aclosing(_pieces(reply, sleep)) as pieces:
+        async for piece in pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def _in_place(strikes: list[Strike]) -> Reply | None:
@@ -108,7 +112,7 @@ def _in_place(strikes: list[Strike]) -> Reply | None:
     return strikes[-1].fault.answer(strikes[-1].moment)
 
 
-async def _pieces(reply: Reply, sleep: Callable[[float], Awaitable[None]]) -> AsyncGenerator[bytes, None]:
+async def _pieces(reply: Reply, sleep: Sleep) -> AsyncGenerator[bytes, None]:
     """Yield a body as slowly as it shall leave, up to where it is cut."""
     body = reply.body if reply.cut is None else reply.body[: reply.cut.body]
     step = len(body) if reply.pace is None else reply.pace.piece

@@ -11,7 +11,7 @@ from typing import ClassVar
 from attrs import evolve, field, frozen
 from starlette.responses import Response
 
-from imagine_async.sandbox.dialects import V2
+from imagine_async.sandbox.dialects import V2, dialect_of
 from imagine_async.sandbox.faults.base import Fault, Moment
 from imagine_async.sandbox.faults.checks import flag, number_from, one_of, or_none, whole_from
 from imagine_async.sandbox.faults.reply import Reply
@@ -77,7 +77,8 @@ class Storm(Fault):
 
     def answer(self, moment: Moment) -> Reply | None:
         """Refuse."""
-        refused = _reply(V2.refuse(RefusedError(1202, "Too many requests.")))
+        dialect = dialect_of(moment.path) or V2
+        refused = _reply(dialect.refuse(RefusedError(1202, "Too many requests.")))
         value = _RETRY_AFTER[self.retry_after](self.wait, moment.wall)
         return refused if value is None else refused.with_header(b"retry-after", value.encode())
 
