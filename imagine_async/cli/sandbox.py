@@ -68,7 +68,7 @@ def sandbox(
         raise CommandError(str(error), code=2) from error
     _warn_of_strangers(host)
     if committed is not None:
-        say(f"Faults of {faults}: {len(committed.rules)} rules, seed {committed.seed}.")
+        say(f"It commits the faults of {faults}. Rules: {len(committed.rules)}, seed: {committed.seed}")
     try:
         serve(settings, host=host, port=port, announce=_announce, faults=committed)
     except BrokenPipeError:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -39,10 +40,41 @@ class _InProcessTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         exchange = _Exchange(self._app, request)
         transport = httpx.ASGITransport(exchange.serve, raise_app_exceptions=False)
-        answered = await transport.handle_async_request(request)
+        async with _closing_stream(request):
+            answered = await transport.handle_async_request(request)
         if exchange.dropped is not None:
             raise _as_httpx(exchange.dropped, request)
         return exchange.taken or answered
+
+
+@asynccontextmanager
+async def _closing_stream(request: httpx.Request) -> AsyncGenerator[None, None]:
+    """Close a request's body in order at the end: one that nobody has read to its end would be closed by chance."""
+    stream = request.stream
+    assert isinstance(stream, httpx.AsyncByteStream)
+    request.stream = opened = _OpenedStream(stream)
+    try:
+        yield
+    finally:
+        request.stream = stream
+        await opened.close()
+
+
+class _OpenedStream(httpx.AsyncByteStream):
+    """A stream that knows the iterator which is made of it."""
+
+    def __init__(self, stream: httpx.AsyncByteStream) -> None:
+        self._stream = stream
+        self._iterator: Any = None
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        self._iterator = aiter(self._stream)
+        iterator: AsyncIterator[bytes] = self._iterator
+        return iterator
+
+    async def close(self) -> None:
+        if hasattr(self._iterator, "aclose"):
+            await self._iterator.aclose()
 
 
 class _Exchange:

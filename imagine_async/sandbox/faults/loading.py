@@ -125,6 +125,8 @@ def _text(path: Path) -> str:
             raise FaultsError(f"{path}: pass a file of at most {_MAX_BYTES} bytes")
         return content.decode("utf-8")
     except OSError as error:
-        raise FaultsError(f"{path}: {error.strerror or error}; name a file of faults, TOML or JSON") from None
+        raise FaultsError(
+            f"{path}: {error.strerror or error}; name a file, TOML or JSON, or pass a list of words"
+        ) from None
     except UnicodeDecodeError:
         raise FaultsError(f"{path}: it is no UTF-8 text") from None

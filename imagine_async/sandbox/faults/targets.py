@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Iterable
 from typing import Self
 
-from attrs import field, frozen
+from attrs import frozen
 from starlette.routing import compile_path
 
 from imagine_async.catalog import (
@@ -32,15 +31,19 @@ _BELOW = "/*"
 _SEVERAL_PATHS = {VIDEO_STATUS.name: VIDEO_STATUS_PATHS, DELETE_VIDEO.name: VIDEO_DELETE_PATHS}
 
 
-def _patterns(endpoint: Endpoint) -> tuple[re.Pattern[str], ...]:
-    paths = _SEVERAL_PATHS.get(endpoint.name, (endpoint.path,))
-    return tuple(compile_path(path)[0] for path in paths)
+def _places(endpoint: Endpoint) -> list[tuple[str, str]]:
+    return [(path, endpoint.name) for path in _SEVERAL_PATHS.get(endpoint.name, (endpoint.path,))]
 
 
-_ENDPOINTS: Mapping[str, tuple[re.Pattern[str], ...]] = MappingProxyType(
-    {each.name: _patterns(each) for each in (*ENDPOINTS, *VIDEO_ENDPOINTS, *V1_ENDPOINTS)}
-    | {RESULTS: (compile_path(f"{RESULTS_PATH}/{{name}}")[0],)}
-)
+def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Return the paths of all endpoints, those without a parameter first: `/v2/video/{id}` looks like many others."""
+    places = [place for each in (*ENDPOINTS, *VIDEO_ENDPOINTS, *V1_ENDPOINTS) for place in _places(each)]
+    ordered = sorted([*places, (f"{RESULTS_PATH}/{{name}}", RESULTS)], key=lambda place: "{" in place[0])
+    return tuple((compile_path(path)[0], name) for path, name in ordered)
+
+
+_PATTERNS = _patterns()
+_NAMES = tuple(dict.fromkeys((*(each.name for each in (*ENDPOINTS, *VIDEO_ENDPOINTS, *V1_ENDPOINTS)), RESULTS)))
 
 
 @frozen
@@ -54,12 +57,6 @@ class Target:
 
     endpoints: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
-    _patterns: tuple[re.Pattern[str], ...] = field(init=False, eq=False, repr=False)
-
-    def __attrs_post_init__(self) -> None:
-        """Look up the paths of the endpoints."""
-        patterns = tuple(pattern for name in self.endpoints for pattern in _ENDPOINTS[name])
-        object.__setattr__(self, "_patterns", patterns)
 
     @classmethod
     def of(cls, endpoints: Iterable[str], paths: Iterable[str]) -> Self:
@@ -73,8 +70,8 @@ class Target:
             ValueError: There is no such endpoint, or a path does not begin with a slash.
         """
         for name in endpoints:
-            if name not in _ENDPOINTS:
-                raise ValueError(f"endpoints: any of {', '.join(_ENDPOINTS)}, not {name!r}")
+            if name not in _NAMES:
+                raise ValueError(f"endpoints: any of {', '.join(_NAMES)}, not {name!r}")
         for path in paths:
             if not path.startswith("/"):
                 raise ValueError(f"paths: a path begins with a slash, not as {path!r} does")
@@ -88,11 +85,13 @@ class Target:
         """
         if not self.endpoints and not self.paths:
             return dialect_of(path) is not None or path.startswith(f"{RESULTS_PATH}/")
-        # The vendor's two clients do not agree on a slash at the end.
-        bare = path.rstrip("/")
-        return any(pattern.match(bare) for pattern in self._patterns) or any(
-            _is_at(path, place) for place in self.paths
-        )
+        return _name_of(path) in self.endpoints or any(_is_at(path, place) for place in self.paths)
+
+
+def _name_of(path: str) -> str | None:
+    # The vendor's two clients do not agree on a slash at the end.
+    bare = path.rstrip("/")
+    return next((name for pattern, name in _PATTERNS if pattern.match(bare)), None)
 
 
 def _is_at(path: str, place: str) -> bool:
