@@ -54,6 +54,11 @@ class Drop(Fault):
         return evolve(reply, cut=Cut(head, int(len(reply.body) * share), self.resets))
 
 
+def _less_than_all(_fault: Any, attribute: Any, value: float) -> None:
+    if value == 1:
+        raise ValueError(f"{attribute.name}: a number below 1, not {value!r}; all of it would be no fault")
+
+
 @frozen
 class Truncate(Fault):
     """The reply's body ends early and in order, with the length announced that it should have had.
@@ -65,12 +70,7 @@ class Truncate(Fault):
     kind: ClassVar[str] = "truncate"
     main: ClassVar[str | None] = "fraction"
 
-    fraction: float = field(default=_HALF, validator=number_from(0, 1))
-
-    @fraction.validator
-    def _less_than_all(self, attribute: Any, value: float) -> None:
-        if value == 1:
-            raise ValueError(f"{attribute.name}: a number below 1, not {value!r}; all of it would be no fault")
+    fraction: float = field(default=_HALF, validator=[number_from(0, 1), _less_than_all])
 
     @property
     def ends(self) -> bool:

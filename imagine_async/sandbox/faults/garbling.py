@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from attrs import evolve, field, frozen
 
 from imagine_async.sandbox.faults.base import Fault, Moment
-from imagine_async.sandbox.faults.checks import as_tuple, flag, number_from, texts
+from imagine_async.sandbox.faults.checks import as_tuple, flag, number_from, or_none, texts
 from imagine_async.sandbox.faults.reply import Reply
 
 __all__ = ["ClockSkew", "DuplicateHeaders", "MalformedJson", "WrongType"]
@@ -37,6 +37,11 @@ class MalformedJson(Fault):
         return reply.with_body(_BROKEN).with_header(_TYPE, _JSON)
 
 
+def _fits_a_header(_fault: Any, attribute: Any, value: Any) -> None:
+    if not (isinstance(value, str) and value.isascii() and value.isprintable() and value):
+        raise ValueError(f"{attribute.name}: a content type such as text/html, not {value!r}")
+
+
 @frozen
 class WrongType(Fault):
     """The reply names a content type that its body has not: HTML for a picture, a picture for JSON.
@@ -48,17 +53,18 @@ class WrongType(Fault):
     kind: ClassVar[str] = "wrong_type"
     main: ClassVar[str | None] = "content_type"
 
-    content_type: str | None = field(default=None)
-
-    @content_type.validator
-    def _is_header(self, attribute: Any, value: Any) -> None:
-        if value is not None and not (isinstance(value, str) and value.isascii() and value.isprintable() and value):
-            raise ValueError(f"{attribute.name}: a content type such as text/html, not {value!r}")
+    content_type: str | None = field(default=None, validator=or_none(_fits_a_header))
 
     def change(self, reply: Reply, moment: Moment) -> Reply:
         """Name the type."""
         usual = "image/png" if _is_json(reply) else "text/html; charset=utf-8"
         return reply.with_header(_TYPE, (self.content_type or usual).encode())
+
+
+def _leave_framing(_fault: Any, attribute: Any, value: tuple[str, ...]) -> None:
+    for name in value:
+        if name.lower() in _FRAMING:
+            raise ValueError(f"{attribute.name}: not {name!r}, which frames the reply; to cut one, use truncate")
 
 
 @frozen
@@ -75,15 +81,9 @@ class DuplicateHeaders(Fault):
     headers: tuple[str, ...] = field(
         default=("content-type", "x-ratelimit-limit"),
         converter=as_tuple,
-        validator=texts,
+        validator=[texts, _leave_framing],
     )
     same: bool = field(default=True, validator=flag)
-
-    @headers.validator
-    def _leave_framing(self, attribute: Any, value: tuple[str, ...]) -> None:
-        for name in value:
-            if name.lower() in _FRAMING:
-                raise ValueError(f"{attribute.name}: not {name!r}, which frames the reply; to cut one, use truncate")
 
     def change(self, reply: Reply, moment: Moment) -> Reply:
         """Add the headers once more."""

@@ -77,7 +77,8 @@ class FaultLayer:
             await self.app(scope, receive if share == 1 else CutUpload(scope, receive, share), replies.send)
         finally:
             CLOCK_SHIFT.reset(shifted)
-        return replies.whole()
+        # An application that is left by its client need not answer; what breaks the connection still has to.
+        return replies.whole() or (None if share == 1 else Reply(500, ()))
 
     async def _deliver(self, reply: Reply, scope: Scope, receive: Receive, send: Send) -> None:
         take = (scope.get("extensions") or {}).get(TAKE_REPLY)

@@ -34,7 +34,7 @@ class CutUpload:
         announced = Headers(scope=scope).get("content-length", "")
         self._receive = receive
         self._share = share
-        # Without a length, of which nobody knows the half, the first piece is shared.
+        # Of a body without a length nobody knows the half: there the first piece is shared.
         self._left = int(int(announced) * share) if announced.isascii() and announced.isdigit() else None
 
     async def __call__(self) -> Message:
@@ -46,6 +46,8 @@ class CutUpload:
             return message
         body: bytes = message.get("body", b"")
         if self._left is None:
+            if not body:
+                return message
             self._left = int(len(body) * self._share)
         piece = body[: self._left]
         self._left -= len(piece)

@@ -113,7 +113,8 @@ def uvicorn_port(http: Any, loop: Any, *, side: int = 16, **parts: Any) -> Itera
     """Run a sandbox under a uvicorn of a certain make; yield its base URL and its application."""
     settings = SandboxSettings(side=side, rate_limit=None, credits=None)
     app = create_app(settings, engine=FlatEngine(), **parts)
-    server = _Server(uvicorn.Config(app, http=http, loop=loop, lifespan="off", log_level="warning"))
+    # Without a configuration of its own uvicorn tells its complaints to the root, where a test finds them.
+    server = _Server(uvicorn.Config(app, http=http, loop=loop, lifespan="off", log_level="warning", log_config=None))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()

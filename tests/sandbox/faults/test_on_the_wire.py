@@ -25,6 +25,11 @@ Ask = Callable[..., Received]
 every_make = pytest.mark.parametrize(("http", "loop"), MAKES)
 
 
+def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what was logged as a warning or worse."""
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+
+
 @contextlib.contextmanager
 def port(faults: Any, **settings: Any) -> Iterator[tuple[Ask, Callable[[], int]]]:
     """Run a sandbox with faults; yield what asks it, and what counts the calls that it has charged."""
@@ -71,7 +76,7 @@ def test_connections_break_at_the_named_point(
     assert bool(broken.data) is head
     assert calls == 1 + charged
     # uvicorn complains of replies that are not whole, unless it knows that their connection is gone.
-    assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == []
+    assert complaints(caplog) == []
 
 
 @every_make
@@ -95,6 +100,51 @@ def test_large_uploads_break(http: str, loop: str) -> None:
     with _port_of(http, loop, app, ["drop:during_upload"]) as base_url:
         assert exchange(base_url, post(body=body)) == Received(b"", is_reset=False)
     assert seen == [len(body) // 2]
+
+
+@every_make
+def test_large_replies_are_reset(http: str, loop: str) -> None:
+    """A reset waits until all that shall get through has left the server."""
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(3_000_000)
+    with _port_of(http, loop, _answering(picture), ["drop:in_body:reset"]) as base_url:
+        found = exchange(base_url, post())
+    assert (found.status, found.is_reset) == (200, True)
+    assert 0 < len(found.body) <= len(picture) // 2
+
+
+@every_make
+def test_upload_in_chunks_breaks(http: str, loop: str) -> None:
+    """Of a body whose length nobody knows before, the application gets half of what comes first."""
+    seen: list[int] = []
+    head = post(headers="Transfer-Encoding: chunked\r\n").partition(b"\r\n\r\n")[0]
+    head = b"\r\n".join(line for line in head.split(b"\r\n") if not line.startswith(b"Content-Length")) + b"\r\n\r\n"
+    with _port_of(http, loop, _answering(b"{}", seen), ["drop:during_upload"]) as base_url:
+        assert exchange(base_url, head + b"a\r\n0123456789\r\n0\r\n\r\n") == Received(b"", is_reset=False)
+    assert seen == [5]
+
+
+@every_make
+@pytest.mark.parametrize("answers", [True, False])
+@pytest.mark.parametrize("word", ["drop:after_upload", "drop:in_body:reset", "drop:during_upload", "latency:3000"])
+def test_clients_may_leave_first(
+    http: str, loop: str, word: str, answers: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where the client leaves before the fault, nothing is left to break, and nobody complains."""
+    left = threading.Event()
+
+    async def app(_scope: Any, receive: Any, send: Any) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        if answers:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"{}"})
+        left.set()
+
+    with _port_of(http, loop, app, [word]) as base_url:
+        with socket.create_connection(("127.0.0.1", int(base_url.rpartition(":")[2]))) as client:
+            client.sendall(post()[:-10])
+        assert left.wait(20)
+    assert complaints(caplog) == []
 
 
 def _answering(content: bytes, seen: list[int] | None = None) -> Any:
@@ -340,11 +390,13 @@ def test_faults_join() -> None:
     assert 0 < len(reply.body) < int(reply.headers("content-length")[0])
 
 
-def test_waiting_for_leave_to_send() -> None:
+@every_make
+def test_waiting_for_leave_to_send(http: str, loop: str, caplog: pytest.LogCaptureFixture) -> None:
     """A client that waits for leave to send its body is broken off without it."""
-    with port(["drop:before_headers"]) as (ask, _):
+    with uvicorn_port(http, loop, faults=["drop:before_headers"]) as (base_url, _):
         head = post(headers="Expect: 100-continue\r\n").partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
-        assert ask(head) == Received(b"", is_reset=False)
+        assert exchange(base_url, head) == Received(b"", is_reset=False)
+    assert complaints(caplog) == []
 
 
 def test_only_the_api_is_struck() -> None:
