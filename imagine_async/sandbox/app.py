@@ -73,11 +73,13 @@ def create_app(
     Raises:
         FaultsError: The faults cannot be read, or hold what is no rule.
     """
+    # First of all: what cannot be read shall leave no books open.
+    committed = None if faults is None else Faults.of(faults)
     settings = SandboxSettings() if settings is None else settings
     engine = _default_engine() if engine is None else engine
     parts = _Parts(settings, engine, clock)
     app = FaultySandbox(
-        None if faults is None else Faults.of(faults),
+        committed,
         clock,
         routes=[*_api_routes(parts), *_admin_routes(parts)],
         middleware=[

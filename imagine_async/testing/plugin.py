@@ -136,7 +136,8 @@ def imagine_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
     from imagine_async.testing.cassettes import Cassette
 
     path = Path(request.path).parent / "cassettes" / f"{request.path.stem}.{request.node.name}.json"
-    with Cassette(path, mode=request.config.getoption("--imagine-record")) as cassette:
+    mode: Any = request.config.getoption("--imagine-record")
+    with Cassette(path, mode=mode) as cassette:
         yield cassette
 
 
