@@ -44,6 +44,8 @@ from imagine_async.video.polling import PathMemory
 if TYPE_CHECKING:
     import httpx
 
+    from imagine_async.sandbox.faults.loading import GivenFaults
+
 __all__ = ["AsyncImagine"]
 
 
@@ -199,6 +201,7 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls, Asy
         credits: int | None = 1000,
         side: int = 1024,
         server_rate_limit: str | None = "50/60s",
+        faults: GivenFaults | None = None,
         **options: Unpack[ClientOptions],
     ) -> AsyncImagine:
         """Make a client whose server is the sandbox, in this process: no key, no network, no bill.
@@ -209,6 +212,8 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls, Asy
             credits: Tokens on the account; `None` for no end.
             side: Pixels of a square picture's side; smaller ones are made faster.
             server_rate_limit: The limit that the server enforces; `None` for none.
+            faults: Faults that the server commits: a file's path, what such a file holds, a script such as
+                `["ok", "drop:in_body"]`, or the sandbox's `Faults`.
             **options: As for the client.
 
         Returns:
@@ -216,10 +221,13 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls, Asy
 
         Raises:
             MissingExtraError: The extra is not installed.
+            ConfigurationError: The faults cannot be read, or hold what is no rule.
         """
         from imagine_async.in_process import sandbox_server
 
-        key, base_url, http_client = sandbox_server(credits=credits, side=side, rate_limit=server_rate_limit)
+        key, base_url, http_client = sandbox_server(
+            credits=credits, side=side, rate_limit=server_rate_limit, faults=faults
+        )
         invented = PriceList.documented().over(Invented.PRICES, source="the sandbox's own")
         options["prices"] = invented.over(options.get("prices"))
         return cls(key, base_url=base_url, http_client=http_client, **options)

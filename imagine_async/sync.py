@@ -32,6 +32,8 @@ from imagine_async.timeout import Timeout
 if TYPE_CHECKING:
     import httpx
 
+    from imagine_async.sandbox.faults.loading import GivenFaults
+
 __all__ = ["Imagine"]
 
 
@@ -140,6 +142,7 @@ class Imagine(GenerationCalls, EditingCalls, VideoCalls, Accounting):
         credits: int | None = 1000,
         side: int = 1024,
         server_rate_limit: str | None = "50/60s",
+        faults: GivenFaults | None = None,
         **options: Unpack[ClientOptions],
     ) -> Imagine:
         """Make a client whose server is the sandbox, in this process: no key, no network, no bill.
@@ -150,6 +153,8 @@ class Imagine(GenerationCalls, EditingCalls, VideoCalls, Accounting):
             credits: Tokens on the account; `None` for no end.
             side: Pixels of a square picture's side; smaller ones are made faster.
             server_rate_limit: The limit that the server enforces; `None` for none.
+            faults: Faults that the server commits: a file's path, what such a file holds, a script such as
+                `["ok", "drop:in_body"]`, or the sandbox's `Faults`.
             **options: As for the client.
 
         Returns:
@@ -157,10 +162,17 @@ class Imagine(GenerationCalls, EditingCalls, VideoCalls, Accounting):
 
         Raises:
             MissingExtraError: The extra is not installed.
+            ConfigurationError: The faults cannot be read, or hold what is no rule.
         """
         client = cls.__new__(cls)
         client._client = PerProcess(
-            lambda: AsyncImagine.sandbox(credits=credits, side=side, server_rate_limit=server_rate_limit, **options)
+            lambda: AsyncImagine.sandbox(
+                credits=credits,
+                side=side,
+                server_rate_limit=server_rate_limit,
+                faults=faults,
+                **options,
+            )
         )
         return client
 

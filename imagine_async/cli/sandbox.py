@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import ipaddress
 import secrets
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
@@ -41,6 +42,7 @@ def sandbox(
     admin_token: str | None = None,
     private: bool | None = None,
     refund_server_faults: bool = True,
+    faults: Path | None = None,
 ) -> None:
     """Serve an Imagine-compatible API on this machine until Ctrl-C: no key, no network, no bill.
 
@@ -62,9 +64,11 @@ def sandbox(
         private: Whether books, calls and the studio page ask for the admin token as well; by default where the
             address is not one of this machine alone.
         refund_server_faults: Whether a call that fails in the sandbox itself costs nothing.
+        faults: A file, TOML or JSON, of the faults that the sandbox shall commit.
     """
     require_sandbox()
     from imagine_async.sandbox import BooksError, SandboxSettings, serve
+    from imagine_async.sandbox.faults import Faults
 
     limit = None if rate_limit == "none" else rate_limit
     try:
@@ -82,11 +86,20 @@ def sandbox(
             private=not _is_loopback(host) if private is None else private,
             refund_server_faults=refund_server_faults,
         )
+        committed = None if faults is None else Faults.load(faults)
     except ValueError as error:
         raise CommandError(str(error), code=2) from error
     _warn_of_strangers(host)
+    if committed is not None:
+        say(f"It commits the faults of {faults}. Rules: {len(committed.rules)}, seed: {committed.seed}")
     try:
-        serve(settings, host=host, port=port, announce=lambda base_url, key: _announce(base_url, key, settings))
+        serve(
+            settings,
+            host=host,
+            port=port,
+            announce=lambda base_url, key: _announce(base_url, key, settings),
+            faults=committed,
+        )
     except BrokenPipeError:
         # Nobody reads what is announced, which says nothing about the port.
         raise

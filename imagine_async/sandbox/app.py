@@ -24,6 +24,8 @@ from imagine_async.sandbox.calls.recorder import CallRecorder
 from imagine_async.sandbox.cors import OpenToBrowsers
 from imagine_async.sandbox.creating import picture_routes
 from imagine_async.sandbox.dialects import refused
+from imagine_async.sandbox.faults import Faults
+from imagine_async.sandbox.faults.application import FaultySandbox
 from imagine_async.sandbox.guard import KeyGuard
 from imagine_async.sandbox.replies import RefusedError, wrong_method, wrong_path
 from imagine_async.sandbox.results.picture_replies import PictureReplies
@@ -41,6 +43,7 @@ from imagine_async.sandbox.videos.jobs import Jobs
 
 if TYPE_CHECKING:
     from imagine_async.sandbox.engines import Engine
+    from imagine_async.sandbox.faults.loading import GivenFaults
 
 __all__ = ["create_app"]
 
@@ -50,6 +53,7 @@ def create_app(
     *,
     engine: Engine | None = None,
     clock: Callable[[], float] = time.monotonic,
+    faults: GivenFaults | None = None,
 ) -> Starlette:
     """Build a sandbox.
 
@@ -60,14 +64,21 @@ def create_app(
         settings: Keys, credits, limits and sizes; all have defaults.
         engine: What paints; the procedural engine by default.
         clock: Seconds on a clock that never steps back, for the rate limit, the video jobs and the URLs of results.
+        faults: Faults to commit: a file's path, what such a file holds, a script of words, or `Faults`. Its
+            `state.faults.struck` then counts, rule by rule, the requests that were struck.
 
     Returns:
         An ASGI application.
+
+    Raises:
+        FaultsError: The faults cannot be read, or hold what is no rule.
     """
     settings = SandboxSettings() if settings is None else settings
     engine = _default_engine() if engine is None else engine
     parts = _Parts(settings, engine, clock)
-    app = Starlette(
+    app = FaultySandbox(
+        None if faults is None else Faults.of(faults),
+        clock,
         routes=[*_api_routes(parts), *_admin_routes(parts)],
         middleware=[
             Middleware(OpenToBrowsers),

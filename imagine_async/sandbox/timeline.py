@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 
-__all__ = ["Timeline"]
+__all__ = ["CLOCK_SHIFT", "Timeline"]
+
+CLOCK_SHIFT: ContextVar[float] = ContextVar("imagine_async_sandbox_clock_shift", default=0.0)
+"""How many seconds the dates of the request that is being served are ahead; a fault may want them wrong."""
 
 
 class Timeline:
@@ -25,4 +29,4 @@ class Timeline:
 
     def date(self) -> datetime:
         """Return the date that belongs to what the clock shows, in UTC."""
-        return self._start + timedelta(seconds=self._clock())
+        return self._start + timedelta(seconds=self._clock() + CLOCK_SHIFT.get())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from imagine_async.transport.sender import Transport, in_process_client
+from imagine_async.transport.in_process import in_process_client
+from imagine_async.transport.sender import Transport
 
 __all__ = ["Transport", "in_process_client"]
