@@ -33,6 +33,7 @@ from imagine_async.sandbox.results.serving import ResultRoute
 from imagine_async.sandbox.results.signing import Signer
 from imagine_async.sandbox.results.store import Result, ResultStore
 from imagine_async.sandbox.settings import SandboxSettings
+from imagine_async.sandbox.studio.routes import studio_routes
 from imagine_async.sandbox.timeline import Timeline
 from imagine_async.sandbox.videos.asking import asking_routes
 from imagine_async.sandbox.videos.creating import creation_routes
@@ -126,6 +127,7 @@ def _admin_routes(parts: _Parts) -> list[Route]:
     return [
         *reading_routes(access, parts.accounts, parts.log),
         *changing_routes(access, parts.accounts, parts.settings, parts.job_clock),
+        *studio_routes(access, parts.accounts, parts.log, parts.settings),
     ]
 
 
