@@ -21,6 +21,7 @@ from imagine_async.sandbox.admin.changing import changing_routes
 from imagine_async.sandbox.admin.reading import reading_routes
 from imagine_async.sandbox.calls.log import CallLog
 from imagine_async.sandbox.calls.recorder import CallRecorder
+from imagine_async.sandbox.cors import OpenToBrowsers
 from imagine_async.sandbox.creating import picture_routes
 from imagine_async.sandbox.dialects import refused
 from imagine_async.sandbox.faults import Faults
@@ -82,6 +83,7 @@ def create_app(
         clock,
         routes=[*_api_routes(parts), *_admin_routes(parts)],
         middleware=[
+            Middleware(OpenToBrowsers),
             Middleware(CallRecorder, log=parts.log, timeline=parts.timeline),
             Middleware(KeyGuard, accounts=parts.accounts),
         ],

@@ -11,7 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from imagine_async.drop_points import ConnectionDroppedError
 from imagine_async.sandbox.faults.connection import break_connection, without_own_date
-from imagine_async.sandbox.faults.drawing import Draws, Strike
+from imagine_async.sandbox.faults.drawing import Strike
+from imagine_async.sandbox.faults.queued import AllFaults
 from imagine_async.sandbox.faults.reply import Reply
 from imagine_async.sandbox.faults.uploading import CutUpload, discard
 from imagine_async.sandbox.faults.waiting import ClientGoneError, Sleep, SleepWhileThere
@@ -40,7 +41,7 @@ class FaultLayer:
     """
 
     app: ASGIApp
-    draws: Draws
+    draws: AllFaults
     sleep: Sleep
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
