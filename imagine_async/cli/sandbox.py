@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
@@ -17,7 +18,8 @@ __all__ = ["sandbox"]
 
 _LARGEST_PORT = 65_535
 _USUAL_KEYS = ("vk-sandbox",)
-# Told here as well, because the sandbox itself is an extra; a test keeps the two alike.
+# Told here as well, because the sandbox itself is an extra; tests keep them alike.
+_EngineName = Literal["procedural", "cv", "diffusers"]
 _ReplyForm = Literal["bytes", "url", "nested_url", "url_list", "base64", "data_uri"]
 
 
@@ -31,6 +33,8 @@ def sandbox(
     side: int = 1024,
     reply_form: _ReplyForm = "bytes",
     video_seconds: float = 3.0,
+    engine: _EngineName = "procedural",
+    model: Path | None = None,
 ) -> None:
     """Serve an Imagine-compatible API on this machine until Ctrl-C: no key, no network, no bill.
 
@@ -45,9 +49,13 @@ def sandbox(
         side: Pixels of a square picture's side; smaller ones are painted faster.
         reply_form: How pictures come back: as bytes, as documented, or within JSON, which no page shows.
         video_seconds: Seconds until a video job is done; the vendor speaks of 10 to 15 minutes.
+        engine: What paints: procedural with arithmetic alone, cv with OpenCV (extra sandbox-cv), diffusers with a
+            model of yours (extra sandbox-diffusion).
+        model: The folder of a diffusion pipeline, for the engine diffusers.
     """
     require_sandbox()
     from imagine_async.sandbox import SandboxSettings, serve
+    from imagine_async.sandbox.engines import chosen_engine
 
     limit = None if rate_limit == "none" else rate_limit
     try:
@@ -59,11 +67,12 @@ def sandbox(
             reply_form=reply_form,
             video_seconds=video_seconds,
         )
+        painter = chosen_engine(engine, model=model)
     except ValueError as error:
         raise CommandError(str(error), code=2) from error
     _warn_of_strangers(host)
     try:
-        serve(settings, host=host, port=port, announce=_announce)
+        serve(settings, host=host, port=port, announce=_announce, engine=painter)
     except BrokenPipeError:
         # Nobody reads what is announced, which says nothing about the port.
         raise

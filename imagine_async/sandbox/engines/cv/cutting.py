@@ -81,7 +81,7 @@ def _main_parts(subject: Labels) -> Labels:
     weights = np.bincount(labels.ravel(), central_weight(*labels.shape).ravel(), minlength=count)
     weights[0] = 0
     keep: npt.NDArray[np.bool_] = weights >= max(4.0, _LEAST_WEIGHT * float(weights.max()))
-    return keep[labels].astype(np.uint8)
+    return np.asarray(keep[labels], np.uint8)
 
 
 def _separation(picture: Labels, cut: Labels) -> float:
