@@ -14,6 +14,7 @@ from imagine_async.sandbox.engines.errors import EngineError
 __all__ = ["PipelineFolder"]
 
 _INDEX = "model_index.json"
+_PICKLES = frozenset({".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth"})
 _ABSENT = (None, [None, None])
 
 
@@ -41,11 +42,8 @@ class PipelineFolder:
         """
         folder = Path(path)
         index = _index(folder)
-        if not any(folder.rglob("*.safetensors")):
-            raise EngineError(
-                f"model: {folder} holds no weights as .safetensors, and others are not loaded, because they can run "
-                "code; save it anew with pipeline.save_pretrained(path, safe_serialization=True)"
-            )
+        for component in index:
+            _refuse_pickles(folder / component)
         return cls(folder, index)
 
     def has(self, component: str) -> bool:
@@ -72,3 +70,13 @@ def _index(folder: Path) -> dict[str, Any]:
     if not isinstance(index, dict) or not isinstance(index.get("_class_name"), str):
         raise EngineError(f"model: {folder / _INDEX} names no pipeline of diffusers as its _class_name")
     return index
+
+
+def _refuse_pickles(folder: Path) -> None:
+    """Refuse a component whose weights come as nothing but pickles, which can run code when they are read."""
+    suffixes = {file.suffix for file in folder.glob("*")}
+    if suffixes & _PICKLES and ".safetensors" not in suffixes:
+        raise EngineError(
+            f"model: the weights in {folder} are pickles, which can run code and are not read; save the pipeline anew "
+            "with pipeline.save_pretrained(path, safe_serialization=True)"
+        )

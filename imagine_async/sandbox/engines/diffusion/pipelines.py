@@ -55,7 +55,7 @@ def _loaded(folder: PipelineFolder) -> Any:
         str(folder.path),
         local_files_only=True,
         use_safetensors=True,
-        torch_dtype=torch.float16 if on_card else torch.float32,
+        dtype=torch.float16 if on_card else torch.float32,
         **dict.fromkeys(_absent(folder, diffusers)),
     )
     return painter.to("cuda" if on_card else "cpu")
