@@ -24,6 +24,13 @@ _STRANGENESS = 1.0
 """How much a piece pays for its column most unlike the rest of the rows: rather more sky than a second subject."""
 
 
+_AGAIN = 0.006
+"""What a piece costs more each time that it, or one that overlaps it, is used again."""
+
+_MOST_COARSE = 0.15
+"""Misfit at most that fades out slowly; more would be seen as the ghost of what the piece shows there."""
+
+
 @frozen
 class Manner:
     """How pieces are taken.
@@ -40,7 +47,7 @@ class Manner:
 SIDEWAYS = Manner(0.24, 0.004)
 """What stands left in a scene may well stand right."""
 
-UP_OR_DOWN = Manner(0.06, 0.3)
+UP_OR_DOWN = Manner(0.08, 0.3)
 """Above the sky follows sky, and nothing that stands on the ground."""
 
 
@@ -60,7 +67,7 @@ def continued_right(picture: FloatArray, columns: int, manner: Manner) -> FloatA
     choice = _Choice.of(source, step, manner.farness)
     pieces, edge, length = [picture[:, :0]], picture, 0
     while length < columns:
-        start = choice.best(edge)
+        start = choice.take(edge)
         pieces.append(_bent(source[:, start : start + step], edge[:, -1] - source[:, start - 1]))
         edge = np.concatenate([edge, pieces[-1]], axis=1)[:, -picture.shape[1] :]
         length += step
@@ -73,8 +80,9 @@ class _Choice:
 
     small: FloatArray
     scale: float
-    starts: list[int]
-    own_costs: list[float]
+    piece: int
+    starts: FloatArray
+    own_costs: FloatArray
 
     @classmethod
     def of(cls, source: FloatArray, step: int, farness: float) -> _Choice:
@@ -84,21 +92,23 @@ class _Choice:
         small: FloatArray = cv2.resize(np.ascontiguousarray(source), size, interpolation=cv2.INTER_AREA)
         scale = width / (2 * half)
         piece = max(1, round(step / scale))
-        starts = [*range(_overlap(half), half - piece), *range(half, 2 * half - piece)]
+        starts = np.array([*range(_overlap(half), half - piece), *range(half, 2 * half - piece)], np.float64)
         strange = _STRANGENESS * ((small - np.median(small, axis=1, keepdims=True)) ** 2).mean(axis=(0, 2))
-        own_costs = [_own_cost(strange, start, piece, farness) for start in starts]
-        return cls(small, scale, starts, own_costs)
+        own_costs = np.array([_own_cost(strange, int(start), piece, farness) for start in starts])
+        return cls(small, scale, piece, starts, own_costs)
 
-    def best(self, edge: FloatArray) -> int:
-        """Return the column of the source at which the piece begins that follows an edge best."""
+    def take(self, edge: FloatArray) -> int:
+        """Return the column of the source at which the piece begins that follows an edge best, and note its use."""
         width = self.small.shape[1] // 2
         size = (width, self.small.shape[0])
         tail = cv2.resize(np.ascontiguousarray(edge), size, interpolation=cv2.INTER_AREA)[:, -_overlap(width) :]
-        costs = [
-            own + float(((self.small[:, start - tail.shape[1] : start] - tail) ** 2).mean())
-            for start, own in zip(self.starts, self.own_costs, strict=True)
+        misfits = [
+            float(((self.small[:, int(start) - tail.shape[1] : int(start)] - tail) ** 2).mean())
+            for start in self.starts
         ]
-        return max(1, round(self.starts[int(np.argmin(costs))] * self.scale))
+        best = self.starts[int(np.argmin(self.own_costs + misfits))]
+        self.own_costs[np.abs(self.starts - best) < self.piece] += _AGAIN
+        return max(1, round(float(best) * self.scale))
 
 
 def _own_cost(strange: FloatArray, start: int, piece: int, farness: float) -> float:
@@ -106,7 +116,7 @@ def _own_cost(strange: FloatArray, start: int, piece: int, farness: float) -> fl
     half = len(strange) // 2
     mirrored = start >= half
     away = (start - half if mirrored else half - start - piece) / half
-    return float(strange[start : start + piece].max()) + _MIRROR_COST * mirrored + farness * away
+    return float(strange[start - _overlap(half) : start + piece].max()) + _MIRROR_COST * mirrored + farness * away
 
 
 def _overlap(width: int) -> int:
@@ -117,7 +127,8 @@ def _bent(piece: FloatArray, misfit: FloatArray) -> FloatArray:
     """Return a piece without its misfit at the edge, (height, 3), of which the coarse part fades out slowly."""
     height, width, _ = piece.shape
     column = np.ascontiguousarray(misfit[:, None])
-    coarse = cv2.GaussianBlur(column, (1, 0), 1, sigmaY=max(0.5, 0.03 * height)).reshape(column.shape)
+    blurred = cv2.GaussianBlur(column, (1, 0), 1, sigmaY=max(0.5, 0.03 * height)).reshape(column.shape)
+    coarse = np.clip(blurred, -_MOST_COARSE, _MOST_COARSE)
     distance = np.arange(width, dtype=np.float32)[None, :, None] / width
-    bent: FloatArray = piece + coarse * np.exp(-2 * distance) + (column - coarse) * np.exp(-14 * distance)
+    bent: FloatArray = piece + coarse * np.exp(-2 * distance) + (column - coarse) * np.exp(-30 * distance)
     return np.clip(bent, 0, 1)
