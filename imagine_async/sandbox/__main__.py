@@ -37,6 +37,12 @@ def _settings(chosen: argparse.Namespace) -> SandboxSettings:
         side=chosen.side,
         reply_form=chosen.reply_form,
         video_seconds=chosen.video_seconds,
+        video_speed=chosen.video_speed,
+        concurrency=chosen.concurrency,
+        books=chosen.books,
+        refund_server_faults=chosen.refund_server_faults,
+        private=chosen.private,
+        **({} if chosen.admin_token is None else {"admin_token": chosen.admin_token}),
     )
 
 
@@ -56,6 +62,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--reply-form", choices=get_args(ReplyForm), default="bytes", help="how pictures come back")
     parser.add_argument(
         "--video-seconds", type=float, default=_DEFAULTS.video_seconds, help="seconds that a video takes"
+    )
+    parser.add_argument("--video-speed", type=float, default=1.0, help="seconds that pass for a video in one second")
+    parser.add_argument("--concurrency", type=int, help="paid calls of each key at one time; no limit by default")
+    parser.add_argument("--books", help="the SQLite file that accounts and charges are kept in; in memory by default")
+    parser.add_argument("--admin-token", help="what the admin API asks for; a random one by default")
+    parser.add_argument("--private", action="store_true", help="ask for the admin token to read books and calls too")
+    parser.add_argument(
+        "--refund-server-faults",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="whether a call that fails in the sandbox itself costs nothing",
     )
     parser.add_argument("--engine", choices=ENGINE_NAMES, default="procedural", help="what paints")
     parser.add_argument("--model", help="folder of a diffusion pipeline, for the engine diffusers")

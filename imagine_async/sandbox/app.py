@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from imagine_async.sandbox.accounts import Accounts
+from imagine_async.sandbox.admin.access import Access, AdminError, admin_refused
+from imagine_async.sandbox.admin.changing import changing_routes
+from imagine_async.sandbox.admin.reading import reading_routes
+from imagine_async.sandbox.calls.log import CallLog
+from imagine_async.sandbox.calls.recorder import CallRecorder
 from imagine_async.sandbox.creating import picture_routes
 from imagine_async.sandbox.dialects import refused
 from imagine_async.sandbox.guard import KeyGuard
@@ -32,6 +35,7 @@ from imagine_async.sandbox.videos.asking import asking_routes
 from imagine_async.sandbox.videos.creating import creation_routes
 from imagine_async.sandbox.videos.encoding import best_format
 from imagine_async.sandbox.videos.films import Films
+from imagine_async.sandbox.videos.job_clock import JobClock
 from imagine_async.sandbox.videos.jobs import Jobs
 
 if TYPE_CHECKING:
@@ -48,7 +52,8 @@ def create_app(
 ) -> Starlette:
     """Build a sandbox.
 
-    Its `state.accounts` are the `Accounts`, whose books `GET /_sandbox/books` shows as well.
+    Its `state.accounts` are the `Accounts`, whose books `GET /_sandbox/books` shows as well, and its `state.calls` the
+    latest calls.
 
     Args:
         settings: Keys, credits, limits and sizes; all have defaults.
@@ -60,29 +65,52 @@ def create_app(
     """
     settings = SandboxSettings() if settings is None else settings
     engine = _default_engine() if engine is None else engine
-    accounts = Accounts(settings, clock=clock)
+    parts = _Parts(settings, engine, clock)
     app = Starlette(
-        routes=[*_routes(settings, engine, clock), Route("/_sandbox/books", _Books(accounts).show, methods=["GET"])],
-        middleware=[Middleware(KeyGuard, accounts=accounts)],
-        exception_handlers={404: wrong_path, 405: wrong_method, RefusedError: refused},
+        routes=[*_api_routes(parts), *_admin_routes(parts)],
+        middleware=[
+            Middleware(CallRecorder, log=parts.log, timeline=parts.timeline),
+            Middleware(KeyGuard, accounts=parts.accounts),
+        ],
+        exception_handlers={404: wrong_path, 405: wrong_method, RefusedError: refused, AdminError: admin_refused},
     )
     app.router.redirect_slashes = False
-    app.state.accounts = accounts
+    app.state.accounts, app.state.calls = parts.accounts, parts.log
     return app
 
 
-def _routes(settings: SandboxSettings, engine: Engine, clock: Callable[[], float]) -> list[Route]:
+class _Parts:
+    """What the routes of a sandbox share."""
+
+    def __init__(self, settings: SandboxSettings, engine: Engine, clock: Callable[[], float]) -> None:
+        self.settings = settings
+        self.engine = engine
+        self.timeline = Timeline(clock)
+        self.job_clock = JobClock(clock, settings.video_speed)
+        self.accounts = Accounts(settings, clock=clock)
+        self.log = CallLog(settings.max_calls)
+
+
+def _api_routes(parts: _Parts) -> list[Route]:
     """Put together everything that the accounts pay for."""
-    timeline = Timeline(clock)
-    signer = Signer(timeline, settings.result_url_seconds)
+    settings = parts.settings
+    signer = Signer(parts.timeline, settings.result_url_seconds)
     pictures = ResultStore(settings.max_result_bytes)
-    jobs = Jobs(settings, timeline)
-    films = Films(jobs, engine, ResultStore(settings.max_result_bytes), best_format())
+    jobs = Jobs(settings, parts.timeline, parts.job_clock)
+    films = Films(jobs, parts.engine, ResultStore(settings.max_result_bytes), best_format())
     return [
-        *picture_routes(settings, engine, PictureReplies(settings, pictures, signer)),
+        *picture_routes(settings, parts.engine, PictureReplies(settings, pictures, signer), parts.log),
         *creation_routes(settings, jobs),
         *asking_routes(settings, jobs, films, signer),
         ResultRoute(signer, _Results(pictures, films).find).route(),
+    ]
+
+
+def _admin_routes(parts: _Parts) -> list[Route]:
+    access = Access(parts.settings)
+    return [
+        *reading_routes(access, parts.accounts, parts.log),
+        *changing_routes(access, parts.accounts, parts.settings, parts.job_clock),
     ]
 
 
@@ -100,11 +128,3 @@ class _Results:
 
     async def find(self, name: str) -> Result | None:
         return self.pictures.get(name) or await self.films.find(name)
-
-
-@frozen
-class _Books:
-    accounts: Accounts
-
-    async def show(self, _request: Request) -> Response:
-        return JSONResponse(self.accounts.books())

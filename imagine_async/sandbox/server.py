@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 
 from imagine_async.sandbox.accounts import Accounts
 from imagine_async.sandbox.app import create_app
+from imagine_async.sandbox.calls.log import CallLog
 from imagine_async.sandbox.settings import SandboxSettings
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ __all__ = ["RunningSandbox", "running_sandbox", "serve"]
 # Longer than any client keeps an idle connection, so that it is never the server that closes under a request.
 _KEEP_ALIVE_SECONDS = 30
 _GRACE_SECONDS = 10
+_ALL = 2**31
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -47,6 +49,10 @@ class RunningSandbox:
     def books(self) -> dict[str, Any]:
         """Return what every account was charged, as `GET /_sandbox/books` does."""
         return cast("Accounts", self.app.state.accounts).books()
+
+    def calls(self) -> list[dict[str, Any]]:
+        """Return the latest calls, the last change last, as `GET /_sandbox/calls` does."""
+        return [call.as_data() for call in cast("CallLog", self.app.state.calls).since(0, _ALL)]
 
 
 class _Server(uvicorn.Server):
@@ -95,7 +101,10 @@ def serve(
     # The port first: if it is taken, that is known before the engine's slow import.
     with _listener(host, port) as listener, _quiet_signals():
         app = create_app(settings, engine=engine)
-        _Server(app, lambda: announce(_base_url(host, listener), settings.keys[0])).run([listener])
+        try:
+            _Server(app, lambda: announce(_base_url(host, listener), settings.keys[0])).run([listener])
+        finally:
+            app.state.accounts.close()
 
 
 @contextmanager
@@ -135,6 +144,7 @@ def running_sandbox(
         finally:
             server.should_exit = True
             thread.join()
+            app.state.accounts.close()
 
 
 def _wait_until(ready: threading.Event, thread: threading.Thread) -> None:

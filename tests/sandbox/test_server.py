@@ -35,7 +35,7 @@ def _generate(base_url: str, key: str) -> httpx.Response:
 
 def test_public_names() -> None:
     """These names, and no others, are what the package offers."""
-    names = ["RunningSandbox", "SandboxSettings", "create_app", "running_sandbox", "serve"]
+    names = ["BooksError", "Plan", "RunningSandbox", "SandboxSettings", "create_app", "running_sandbox", "serve"]
     assert sandbox_package.__all__ == names
     assert all(hasattr(sandbox_package, name) for name in names)
 

@@ -15,8 +15,9 @@ from starlette.routing import Route
 
 from imagine_async.catalog import IMAGE_TO_VIDEO, TEXT_TO_VIDEO, Endpoint
 from imagine_async.sandbox.accounts import Account
-from imagine_async.sandbox.admission import admit, reserve
-from imagine_async.sandbox.charges import Charge
+from imagine_async.sandbox.accounts.charges import Charge
+from imagine_async.sandbox.admission import admitted, reserve
+from imagine_async.sandbox.calls.call import LoggedCall
 from imagine_async.sandbox.forms import Texts, check_texts, decode_files
 from imagine_async.sandbox.multipart import read_form
 from imagine_async.sandbox.pictures import flattened
@@ -65,16 +66,22 @@ class VideoCreation:
         Args:
             request: The request.
         """
+        settings, call = self.settings, request.state.call
+        with admitted(request.state.account, settings):
+            job = await self._begun(request, call)
+        # The documented reply says so at once, although the job is still pending.
+        return JSONResponse({"id": job.id, "status": "processing"})
+
+    async def _begun(self, request: Request, call: LoggedCall) -> Job:
         settings = self.settings
-        admit(request.state.account, settings)
         async with read_form(request, max_bytes=settings.max_body_bytes, patience=settings.body_patience) as form:
             texts = check_texts(self.endpoint, self._aliased(form), any_seed=True)
+            call.describe(texts.endpoint.name, prompt=texts.values["prompt"], style=texts.style, seed=None)
             if not _STYLE.fullmatch(texts.values["style"]):
                 raise RefusedError(1100, "The style is not the name of a model.")
             task = await in_thread(lambda: self._task(texts), CHECKERS) if texts.files else self._task(texts)
-        job = self._accept(request.state.account, texts, task)
-        # The documented reply says so at once, although the job is still pending.
-        return JSONResponse({"id": job.id, "status": "processing"})
+        # In a thread, because the statement may be a file.
+        return await in_thread(lambda: self._accept(request.state.account, texts, task, call), CHECKERS)
 
     def _aliased(self, form: FormData) -> FormData:
         if self.endpoint.field("file") is None or "file" in form or "image" not in form:
@@ -94,11 +101,12 @@ class VideoCreation:
         coded = None if source is None else _coded(cut_to(flattened(source), size))
         return Task(self.endpoint.name, texts.values["prompt"], texts.values["style"], size, coded)
 
-    def _accept(self, account: Account, texts: Texts, task: Task) -> Job:
-        charge = reserve(account, texts, self.settings)
+    def _accept(self, account: Account, texts: Texts, task: Task, call: LoggedCall) -> Job:
+        charge = reserve(account, texts, self.settings, call=call.id)
         try:
             job = self.jobs.add(account, task)
             account.settle(charge)
+            call.tokens = charge.tokens
         finally:
             account.release(charge)
         self._promise_refund(account, charge, job)
@@ -106,7 +114,7 @@ class VideoCreation:
 
     def _promise_refund(self, account: Account, charge: Charge, job: Job) -> None:
         if self.settings.refund_failed_jobs and self.jobs.fails(job):
-            account.refund(charge, after=self.settings.video_seconds)
+            account.refund(charge, due=lambda: self.jobs.stage(job).is_over)
 
 
 def _coded(picture: Image.Image) -> bytes:

@@ -42,16 +42,15 @@ def cut_alpha(picture: FloatArray) -> FloatArray:
 
     Where GrabCut finds nothing, or everything, the border's colours decide, as in the procedural engine.
     """
-    height, width, _ = picture.shape
     small = _reduced((picture * 255).astype(np.uint8))
     if min(small.shape[:2]) < _LEAST_SIDE:
         return subject_alpha(picture)
     subject = best_cut(small)
     if not _LEAST_SHARE < float(subject.mean()) < 1 - _LEAST_SHARE:
         return subject_alpha(picture)
-    coarse = cv2.resize(subject.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
-    radius = max(2, round(0.008 * max(width, height)))
-    return smoothstep(0.1, 0.9, guided(picture, coarse, radius))
+    radius = max(2, round(0.008 * max(subject.shape)))
+    reduced = small.astype(np.float32) * np.float32(1 / 255)
+    return smoothstep(0.1, 0.9, guided(picture, reduced, subject.astype(np.float32), radius))
 
 
 def _reduced(picture: Labels) -> Labels:
