@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import numpy.typing as npt
 
@@ -13,6 +11,12 @@ from imagine_async.sandbox.engines.editing.matting import central_weight, subjec
 
 Labels = npt.NDArray[np.uint8]
 """A plane or picture of bytes."""
+
+_COARSE_SIDE = 192
+"""Longer side of the copy on which it is found out what the subject is."""
+
+_LEAST_SIDE = 24
+"""Shorter side of it, below which there are too few pixels to learn from."""
 
 _ROUNDS = 3
 _GOOD = 0.9
@@ -28,12 +32,26 @@ _LEAST_WEIGHT = 0.05
 def best_cut(picture: Labels) -> Labels:
     """Return 1 where a picture's subject is, else 0.
 
+    What the subject is, is found out on a small copy; along its edge it is cut anew in full.
+
     Args:
         picture: (height, width, 3), at least 24 pixels high and wide.
     """
+    height, width, _ = picture.shape
+    scale = min(1.0, max(_COARSE_SIDE / max(height, width), _LEAST_SIDE / min(height, width)))
+    if scale == 1.0:
+        return _best_of_two(picture)
+    size = (round(width * scale), round(height * scale))
+    coarse = _best_of_two(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
+    return _recut(picture, cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR), reach=round(2 / scale))
+
+
+def _best_of_two(picture: Labels) -> Labels:
     best, best_separation = np.zeros(picture.shape[:2], np.uint8), -1.0
     for guess in (_unlike_the_border, _all_but_the_border):
-        cut = _main_parts(_grab_cut(picture, guess))
+        labels = np.where(guess(picture) > 0, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+        _fix_border(labels)
+        cut = _main_parts(_grab_cut(picture, labels, _ROUNDS))
         separation = _separation(picture, cut)
         if separation > best_separation:
             best, best_separation = cut, separation
@@ -42,15 +60,23 @@ def best_cut(picture: Labels) -> Labels:
     return best
 
 
-def _grab_cut(picture: Labels, guess: Callable[[Labels], Labels]) -> Labels:
-    labels = np.where(guess(picture) > 0, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
-    _fix_border(labels)
-    if not (labels == cv2.GC_PR_FGD).any():
-        return np.zeros_like(labels)
+def _recut(picture: Labels, subject: Labels, *, reach: int) -> Labels:
+    """Cut once more where the subject's edge is, within so many pixels."""
+    kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    labels = np.where(subject > 0, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    labels[cv2.erode(subject, kernel) > 0] = cv2.GC_FGD
+    labels[cv2.dilate(subject, kernel) == 0] = cv2.GC_BGD
+    return _main_parts(_grab_cut(picture, labels, 1))
+
+
+def _grab_cut(picture: Labels, labels: Labels, rounds: int) -> Labels:
+    if not (labels & 1).any() or (labels & 1).all():
+        # It needs pixels of both to learn from, and odd labels are those of the subject.
+        return labels & 1
     # Its clusters begin at random.
     cv2.setRNGSeed(0)
-    cv2.grabCut(picture, labels, None, np.zeros((1, 65)), np.zeros((1, 65)), _ROUNDS, cv2.GC_INIT_WITH_MASK)
-    return np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
+    cv2.grabCut(picture, labels, None, np.zeros((1, 65)), np.zeros((1, 65)), rounds, cv2.GC_INIT_WITH_MASK)
+    return labels & 1
 
 
 def _unlike_the_border(picture: Labels) -> Labels:

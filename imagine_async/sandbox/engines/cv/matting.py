@@ -15,10 +15,10 @@ from imagine_async.sandbox.engines.editing.matting import has_transparency, subj
 _LEAST_SIDE = 24
 """Shorter side of the reduced copy below which GrabCut has too few pixels to learn from."""
 
-_FULL_SIDE = 320
+_FULL_SIDE = 384
 """Longer side up to which a picture is not reduced at all."""
 
-_MOST_SIDE = 640
+_MOST_SIDE = 768
 """Longer side of the reduced copy, which bounds the time for large pictures."""
 
 _LEAST_SHARE = 0.004
