@@ -70,13 +70,17 @@ def _recut(picture: Labels, subject: Labels, *, reach: int) -> Labels:
 
 
 def _grab_cut(picture: Labels, labels: Labels, rounds: int) -> Labels:
-    if not (labels & 1).any() or (labels & 1).all():
-        # It needs pixels of both to learn from, and odd labels are those of the subject.
-        return labels & 1
+    if _is_subject(labels).min() == _is_subject(labels).max():
+        # It needs pixels of both kinds to learn from.
+        return _is_subject(labels)
     # Its clusters begin at random.
     cv2.setRNGSeed(0)
     cv2.grabCut(picture, labels, None, np.zeros((1, 65)), np.zeros((1, 65)), rounds, cv2.GC_INIT_WITH_MASK)
-    return labels & 1
+    return _is_subject(labels)
+
+
+def _is_subject(labels: Labels) -> Labels:
+    return np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
 
 
 def _unlike_the_border(picture: Labels) -> Labels:
