@@ -24,6 +24,7 @@ from imagine_async.sandbox.calls.recorder import CallRecorder
 from imagine_async.sandbox.creating import picture_routes
 from imagine_async.sandbox.dialects import refused
 from imagine_async.sandbox.guard import KeyGuard
+from imagine_async.sandbox.openapi.document import description_route
 from imagine_async.sandbox.replies import RefusedError, wrong_method, wrong_path
 from imagine_async.sandbox.results.picture_replies import PictureReplies
 from imagine_async.sandbox.results.serving import ResultRoute
@@ -67,7 +68,7 @@ def create_app(
     engine = _default_engine() if engine is None else engine
     parts = _Parts(settings, engine, clock)
     app = Starlette(
-        routes=[*_api_routes(parts), *_admin_routes(parts)],
+        routes=[*_api_routes(parts), *_admin_routes(parts), description_route(settings)],
         middleware=[
             Middleware(CallRecorder, log=parts.log, timeline=parts.timeline),
             Middleware(KeyGuard, accounts=parts.accounts),

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from imagine_async.catalog import ENDPOINTS, V1_ENDPOINTS, V1_UPSCALE, Endpoint
+from imagine_async.catalog import Endpoint
 from imagine_async.sandbox.accounts import Account
 from imagine_async.sandbox.accounts.charges import Charge
 from imagine_async.sandbox.admission import admitted, reserve
@@ -21,9 +21,9 @@ from imagine_async.sandbox.forms import Texts, check_texts, decode_order
 from imagine_async.sandbox.multipart import read_form
 from imagine_async.sandbox.painting import paint
 from imagine_async.sandbox.replies import RefusedError
-from imagine_async.sandbox.resizing import RESIZE_WITH_SIZE
 from imagine_async.sandbox.results.picture_replies import PictureReplies
 from imagine_async.sandbox.results.store import Result
+from imagine_async.sandbox.served import PICTURE_ENDPOINTS, paths_of
 from imagine_async.sandbox.settings import SandboxSettings
 from imagine_async.sandbox.threads import CHECKERS, PAINTERS, in_thread
 from imagine_async.sandbox.v1.rules import GENERATIONS_OF_ANY_RATIO, is_v1
@@ -35,7 +35,7 @@ __all__ = ["picture_routes"]
 
 _logger = logging.getLogger(__name__)
 
-_SERVED = {endpoint.name: endpoint for endpoint in (RESIZE_WITH_SIZE, GENERATIONS_OF_ANY_RATIO)}
+_CHECKED = {GENERATIONS_OF_ANY_RATIO.name: GENERATIONS_OF_ANY_RATIO}
 
 
 def picture_routes(settings: SandboxSettings, engine: Engine, replies: PictureReplies, log: CallLog) -> list[Route]:
@@ -48,10 +48,12 @@ def picture_routes(settings: SandboxSettings, engine: Engine, replies: PictureRe
         log: What keeps the pictures of the latest calls.
     """
     creations = [
-        _Creation(_SERVED.get(endpoint.name, endpoint), settings, engine, replies, log)
-        for endpoint in (*ENDPOINTS, *V1_ENDPOINTS)
+        _Creation(_CHECKED.get(endpoint.name, endpoint), settings, engine, replies, log)
+        for endpoint in PICTURE_ENDPOINTS
     ]
-    return [Route(path, creation.serve, methods=["POST"]) for creation in creations for path in creation.paths()]
+    return [
+        Route(path, creation.serve, methods=["POST"]) for creation in creations for path in paths_of(creation.endpoint)
+    ]
 
 
 @frozen
@@ -63,11 +65,6 @@ class _Creation:
     engine: Engine
     replies: PictureReplies
     log: CallLog
-
-    def paths(self) -> tuple[str, ...]:
-        # The vendor's two clients do not agree on the slash.
-        path = self.endpoint.path
-        return (path, f"{path}/") if self.endpoint.name == V1_UPSCALE.name else (path,)
 
     async def serve(self, request: Request) -> Response:
         settings = self.settings

@@ -13,11 +13,12 @@ from starlette.requests import ClientDisconnect, Request
 
 from imagine_async.sandbox.replies import RefusedError
 
-__all__ = ["read_form"]
+__all__ = ["MAX_TEXT_BYTES", "read_form"]
 
 _MAX_FILES = 8
 _MAX_TEXTS = 64
-_MAX_TEXT_BYTES = 256 * 1024
+MAX_TEXT_BYTES = 256 * 1024
+"""Bytes of the longest text part."""
 _CLOSE = {"connection": "close"}
 
 
@@ -52,7 +53,7 @@ async def read_form(request: Request, *, max_bytes: int, patience: float) -> Asy
 
 
 async def _parse(request: Request, pieces: AsyncGenerator[bytes, None]) -> FormData:
-    limits = {"max_files": _MAX_FILES, "max_fields": _MAX_TEXTS, "max_part_size": _MAX_TEXT_BYTES}
+    limits = {"max_files": _MAX_FILES, "max_fields": _MAX_TEXTS, "max_part_size": MAX_TEXT_BYTES}
     parser = _WholeParser(request.headers, pieces, **limits)
     try:
         async with aclosing(pieces):

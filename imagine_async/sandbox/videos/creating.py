@@ -27,11 +27,12 @@ from imagine_async.sandbox.threads import CHECKERS, in_thread
 from imagine_async.sandbox.videos.framing import cut_to, film_size, nearest_film_size
 from imagine_async.sandbox.videos.jobs import Job, Jobs, Task
 
-__all__ = ["VideoCreation", "creation_routes"]
+__all__ = ["STYLE", "VideoCreation", "creation_routes"]
 
 _logger = logging.getLogger(__name__)
 # Every slug that was seen anywhere looks like this; which ones the live service knows is not published in full.
-_STYLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+STYLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+"""What the name of a model looks like."""
 _QUALITY = 92
 
 
@@ -77,7 +78,7 @@ class VideoCreation:
         async with read_form(request, max_bytes=settings.max_body_bytes, patience=settings.body_patience) as form:
             texts = check_texts(self.endpoint, self._aliased(form), any_seed=True)
             call.describe(texts.endpoint.name, prompt=texts.values["prompt"], style=texts.style, seed=None)
-            if not _STYLE.fullmatch(texts.values["style"]):
+            if not STYLE.fullmatch(texts.values["style"]):
                 raise RefusedError(1100, "The style is not the name of a model.")
             task = await in_thread(lambda: self._task(texts), CHECKERS) if texts.files else self._task(texts)
         # In a thread, because the statement may be a file.
