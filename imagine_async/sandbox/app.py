@@ -30,6 +30,7 @@ from imagine_async.sandbox.results.picture_replies import PictureReplies
 from imagine_async.sandbox.results.serving import ResultRoute
 from imagine_async.sandbox.results.signing import Signer
 from imagine_async.sandbox.results.store import Result, ResultStore
+from imagine_async.sandbox.room import PixelRoom
 from imagine_async.sandbox.settings import SandboxSettings
 from imagine_async.sandbox.timeline import Timeline
 from imagine_async.sandbox.videos.asking import asking_routes
@@ -98,10 +99,11 @@ def _api_routes(parts: _Parts) -> list[Route]:
     signer = Signer(parts.timeline, settings.result_url_seconds)
     pictures = ResultStore(settings.max_result_bytes)
     jobs = Jobs(settings, parts.timeline, parts.job_clock)
+    room = PixelRoom(settings.max_pixels)
     films = Films(jobs, parts.engine, ResultStore(settings.max_result_bytes), best_format())
     return [
-        *picture_routes(settings, parts.engine, PictureReplies(settings, pictures, signer), parts.log),
-        *creation_routes(settings, jobs),
+        *picture_routes(settings, parts.engine, PictureReplies(settings, pictures, signer), parts.log, room),
+        *creation_routes(settings, jobs, room),
         *asking_routes(settings, jobs, films, signer),
         ResultRoute(signer, _Results(pictures, films).find).route(),
     ]

@@ -70,9 +70,12 @@ def _picture(who: list[Any], *refused: str) -> Operation:
 
 
 def _changing(settings: SandboxSettings) -> Operations:
-    plans = {"plan": {"type": "string", "enum": sorted({"sandbox", *(plan.name for plan in settings.plans)})}}
+    plans = {"plan": {"enum": [None, *sorted({plan.name for plan in (settings.plan, *settings.plans)})]}}
     terms = {**plans, **TERMS, **_EXPIRY}
-    opening = {"key": {"type": "string", "pattern": "^[!-~]+$", "description": "A random one by default."}, **terms}
+    opening = {
+        "key": {"type": ["string", "null"], "pattern": "^[!-~]+$", "description": "A random one by default."},
+        **terms,
+    }
     changes = {name: schema for name, schema in terms.items() if name != "credits"}
     tokens = {"tokens": {"type": "integer", "minimum": 1 - 2**53, "maximum": 2**53 - 1, "not": {"const": 0}}}
     advance = {"advance": {"type": "number", "minimum": 0, "description": "Seconds."}}

@@ -28,6 +28,8 @@ __all__ = ["form_of"]
 Schema = dict[str, Any]
 
 _CATALOG = {endpoint.name: endpoint for endpoint in (*ENDPOINTS, *V1_ENDPOINTS, *VIDEO_ENDPOINTS)}
+# `\\S` alone is not read alike everywhere: Python takes these for blanks, other dialects of regular expressions do not.
+_NOT_BLANK = r"[^\s\u001c-\u001f\u0085]"
 _FILE_TYPES = "image/jpeg, image/png, image/webp"
 _MORE_RULES: Mapping[str, Schema] = MappingProxyType(
     {
@@ -90,12 +92,16 @@ def _kind(field: FormField, settings: SandboxSettings) -> Schema:
         return {"type": field.kind}
     if field.allowed:
         return {"type": "string"}
-    return {"type": "string", "maxLength": MAX_TEXT_BYTES, **({"pattern": r"\S"} if field.required else {})}
+    return {
+        "type": "string",
+        "maxLength": MAX_TEXT_BYTES,
+        **({"minLength": 1, "pattern": _NOT_BLANK} if field.required else {}),
+    }
 
 
 def _values(endpoint: Endpoint, field: FormField) -> Schema:
     if endpoint.reply == "job" and field.name == "style":
-        return {"pattern": f"^{STYLE.pattern}$", "examples": list(VideoStyle)}
+        return {"pattern": f"^{STYLE.pattern}$", "description": f"Known: {', '.join(VideoStyle)}."}
     if field.allowed:
         return {"enum": [_value(field, text) for text in field.allowed]}
     if is_v1(endpoint) and field.name == "style_id":

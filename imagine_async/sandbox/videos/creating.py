@@ -22,6 +22,7 @@ from imagine_async.sandbox.forms import Texts, check_texts, decode_files
 from imagine_async.sandbox.multipart import read_form
 from imagine_async.sandbox.pictures import flattened
 from imagine_async.sandbox.replies import RefusedError
+from imagine_async.sandbox.room import PixelRoom
 from imagine_async.sandbox.settings import SandboxSettings
 from imagine_async.sandbox.threads import CHECKERS, in_thread
 from imagine_async.sandbox.videos.framing import cut_to, film_size, nearest_film_size
@@ -36,14 +37,15 @@ STYLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _QUALITY = 92
 
 
-def creation_routes(settings: SandboxSettings, jobs: Jobs) -> list[Route]:
+def creation_routes(settings: SandboxSettings, jobs: Jobs, room: PixelRoom) -> list[Route]:
     """Return the paths that begin a video.
 
     Args:
         settings: What is accepted and charged.
         jobs: Where jobs are kept.
+        room: Where the pixels of uploaded pictures may lie.
     """
-    creations = [VideoCreation(endpoint, settings, jobs) for endpoint in (TEXT_TO_VIDEO, IMAGE_TO_VIDEO)]
+    creations = [VideoCreation(endpoint, settings, jobs, room) for endpoint in (TEXT_TO_VIDEO, IMAGE_TO_VIDEO)]
     return [Route(creation.endpoint.path, creation.serve, methods=["POST"]) for creation in creations]
 
 
@@ -55,11 +57,13 @@ class VideoCreation:
         endpoint: Which one.
         settings: What is accepted and charged.
         jobs: Where jobs are kept.
+        room: Where the pixels of uploaded pictures may lie.
     """
 
     endpoint: Endpoint
     settings: SandboxSettings
     jobs: Jobs
+    room: PixelRoom
 
     async def serve(self, request: Request) -> Response:
         """Answer one request.
@@ -91,16 +95,16 @@ class VideoCreation:
         return FormData([("file" if name == "image" else name, part) for name, part in form.multi_items()])
 
     def _task(self, texts: Texts) -> Task:
-        pictures, ratio = decode_files(texts, self.settings), texts.values.get("aspect_ratio")
-        source = pictures.get("file")
-        if ratio is not None:
-            size = film_size(self.settings.size(ratio))
-        elif source is not None:
-            size = nearest_film_size(source.size, self.settings.size("1:1"))
-        else:
-            size = film_size(self.settings.size("1:1"))
-        coded = None if source is None else _coded(cut_to(flattened(source), size))
+        with decode_files(texts, self.settings, self.room) as pictures:
+            source = pictures.get("file")
+            size = self._size(texts.values.get("aspect_ratio"), source)
+            coded = None if source is None else _coded(cut_to(flattened(source), size))
         return Task(self.endpoint.name, texts.values["prompt"], texts.values["style"], size, coded)
+
+    def _size(self, ratio: str | None, source: Image.Image | None) -> tuple[int, int]:
+        if ratio is None and source is not None:
+            return nearest_film_size(source.size, self.settings.size("1:1"))
+        return film_size(self.settings.size("1:1" if ratio is None else ratio))
 
     def _accept(self, account: Account, texts: Texts, task: Task, call: LoggedCall) -> Job:
         charge = reserve(account, texts, self.settings, call=call.id)
