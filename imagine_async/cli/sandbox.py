@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import ipaddress
 import secrets
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
@@ -21,7 +22,8 @@ __all__ = ["sandbox"]
 
 _LARGEST_PORT = 65_535
 _USUAL_KEYS = ("vk-sandbox",)
-# Told here as well, because the sandbox itself is an extra; a test keeps the two alike.
+# Told here as well, because the sandbox itself is an extra; tests keep them alike.
+_EngineName = Literal["procedural", "cv", "diffusers"]
 _ReplyForm = Literal["bytes", "url", "nested_url", "url_list", "base64", "data_uri"]
 
 
@@ -41,6 +43,9 @@ def sandbox(
     admin_token: str | None = None,
     private: bool | None = None,
     refund_server_faults: bool = True,
+    faults: Path | None = None,
+    engine: _EngineName = "procedural",
+    model: Path | None = None,
 ) -> None:
     """Serve an Imagine-compatible API on this machine until Ctrl-C: no key, no network, no bill.
 
@@ -62,9 +67,15 @@ def sandbox(
         private: Whether books, calls and the studio page ask for the admin token as well; by default where the
             address is not one of this machine alone.
         refund_server_faults: Whether a call that fails in the sandbox itself costs nothing.
+        faults: A file, TOML or JSON, of the faults that the sandbox shall commit.
+        engine: What paints: procedural with arithmetic alone, cv with OpenCV (extra sandbox-cv), diffusers with a
+            model of yours (extra sandbox-diffusion).
+        model: The folder of a diffusion pipeline, for the engine diffusers.
     """
     require_sandbox()
     from imagine_async.sandbox import BooksError, SandboxSettings, serve
+    from imagine_async.sandbox.engines import chosen_engine
+    from imagine_async.sandbox.faults import Faults
 
     limit = None if rate_limit == "none" else rate_limit
     try:
@@ -82,11 +93,22 @@ def sandbox(
             private=not _is_loopback(host) if private is None else private,
             refund_server_faults=refund_server_faults,
         )
+        committed = None if faults is None else Faults.load(faults)
+        painter = chosen_engine(engine, model=model)
     except ValueError as error:
         raise CommandError(str(error), code=2) from error
     _warn_of_strangers(host)
+    if committed is not None:
+        say(f"It commits the faults of {faults}. Rules: {len(committed.rules)}, seed: {committed.seed}")
     try:
-        serve(settings, host=host, port=port, announce=lambda base_url, key: _announce(base_url, key, settings))
+        serve(
+            settings,
+            host=host,
+            port=port,
+            announce=lambda base_url, key: _announce(base_url, key, settings),
+            faults=committed,
+            engine=painter,
+        )
     except BrokenPipeError:
         # Nobody reads what is announced, which says nothing about the port.
         raise
