@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import ipaddress
-from typing import Annotated, Literal
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -13,11 +15,15 @@ from imagine_async.cli.extras import require_sandbox
 from imagine_async.cli.output import CommandError, complain, say
 from imagine_async.config import BASE_URL_VARIABLE, KEY_VARIABLE
 
+if TYPE_CHECKING:
+    from imagine_async.sandbox import SandboxSettings
+
 __all__ = ["sandbox"]
 
 _LARGEST_PORT = 65_535
 _USUAL_KEYS = ("vk-sandbox",)
-# Told here as well, because the sandbox itself is an extra; a test keeps the two alike.
+# Told here as well, because the sandbox itself is an extra; tests keep them alike.
+_EngineName = Literal["procedural", "cv", "diffusers"]
 _ReplyForm = Literal["bytes", "url", "nested_url", "url_list", "base64", "data_uri"]
 
 
@@ -31,6 +37,15 @@ def sandbox(
     side: int = 1024,
     reply_form: _ReplyForm = "bytes",
     video_seconds: float = 3.0,
+    video_speed: float = 1.0,
+    concurrency: int | None = None,
+    books: str | None = None,
+    admin_token: str | None = None,
+    private: bool | None = None,
+    refund_server_faults: bool = True,
+    faults: Path | None = None,
+    engine: _EngineName = "procedural",
+    model: Path | None = None,
 ) -> None:
     """Serve an Imagine-compatible API on this machine until Ctrl-C: no key, no network, no bill.
 
@@ -45,9 +60,22 @@ def sandbox(
         side: Pixels of a square picture's side; smaller ones are painted faster.
         reply_form: How pictures come back: as bytes, as documented, or within JSON, which no page shows.
         video_seconds: Seconds until a video job is done; the vendor speaks of 10 to 15 minutes.
+        video_speed: Seconds that pass for a video job in one second.
+        concurrency: Calls of each key that cost tokens at one time; no limit by default.
+        books: The SQLite file in which accounts and charges outlast the process; in memory by default.
+        admin_token: What the admin API below /_sandbox asks for; a random one, which is shown, by default.
+        private: Whether books, calls and the studio page ask for the admin token as well; by default where the
+            address is not one of this machine alone.
+        refund_server_faults: Whether a call that fails in the sandbox itself costs nothing.
+        faults: A file, TOML or JSON, of the faults that the sandbox shall commit.
+        engine: What paints: procedural with arithmetic alone, cv with OpenCV (extra sandbox-cv), diffusers with a
+            model of yours (extra sandbox-diffusion).
+        model: The folder of a diffusion pipeline, for the engine diffusers.
     """
     require_sandbox()
-    from imagine_async.sandbox import SandboxSettings, serve
+    from imagine_async.sandbox import BooksError, SandboxSettings, serve
+    from imagine_async.sandbox.engines import chosen_engine
+    from imagine_async.sandbox.faults import Faults
 
     limit = None if rate_limit == "none" else rate_limit
     try:
@@ -58,35 +86,53 @@ def sandbox(
             side=side,
             reply_form=reply_form,
             video_seconds=video_seconds,
+            video_speed=video_speed,
+            concurrency=concurrency,
+            books=books,
+            admin_token=secrets.token_urlsafe(24) if admin_token is None else admin_token,
+            private=not _is_loopback(host) if private is None else private,
+            refund_server_faults=refund_server_faults,
         )
+        committed = None if faults is None else Faults.load(faults)
+        painter = chosen_engine(engine, model=model)
     except ValueError as error:
         raise CommandError(str(error), code=2) from error
     _warn_of_strangers(host)
+    if committed is not None:
+        say(f"It commits the faults of {faults}. Rules: {len(committed.rules)}, seed: {committed.seed}")
     try:
-        serve(settings, host=host, port=port, announce=_announce)
+        serve(
+            settings,
+            host=host,
+            port=port,
+            announce=lambda base_url, key: _announce(base_url, key, settings),
+            faults=committed,
+            engine=painter,
+        )
     except BrokenPipeError:
         # Nobody reads what is announced, which says nothing about the port.
         raise
+    except BooksError as error:
+        raise CommandError(str(error)) from error
     except OSError as error:
         raise CommandError(_no_listening(host, port, error)) from error
     say("The sandbox has stopped.")
 
 
-def _announce(base_url: str, key: str) -> None:
+def _announce(base_url: str, key: str, settings: SandboxSettings) -> None:
     say(
         f"The sandbox listens at {base_url} and lets in the key {key}\n\n"
         f"    export {BASE_URL_VARIABLE}={base_url}\n"
         f"    export {KEY_VARIABLE}={key}\n\n"
         f"Its books: {base_url}/_sandbox/books\n"
+        f"Its admin token: {settings.admin_token}\n"
         "Ctrl-C stops it."
     )
 
 
 def _warn_of_strangers(host: str) -> None:
     if not _is_loopback(host):
-        complain(
-            f"Warning: whoever reaches {host} can use this sandbox and read its books; it is made for one machine."
-        )
+        complain(f"Warning: whoever reaches {host} and knows the key can use this sandbox; it is made for one machine.")
 
 
 def _is_loopback(host: str) -> bool:

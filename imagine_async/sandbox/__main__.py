@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import get_args
 
+from imagine_async.sandbox.engines import ENGINE_NAMES, chosen_engine
 from imagine_async.sandbox.server import serve
 from imagine_async.sandbox.settings import ReplyForm, SandboxSettings
 
@@ -22,7 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = _parser()
     chosen = parser.parse_args(arguments)
     try:
-        serve(_settings(chosen), host=chosen.host, port=chosen.port, announce=_announce)
+        engine = chosen_engine(chosen.engine, model=chosen.model)
+        serve(_settings(chosen), host=chosen.host, port=chosen.port, announce=_announce, engine=engine)
     except (ValueError, OSError) as error:
         parser.error(str(error))
 
@@ -35,6 +37,12 @@ def _settings(chosen: argparse.Namespace) -> SandboxSettings:
         side=chosen.side,
         reply_form=chosen.reply_form,
         video_seconds=chosen.video_seconds,
+        video_speed=chosen.video_speed,
+        concurrency=chosen.concurrency,
+        books=chosen.books,
+        refund_server_faults=chosen.refund_server_faults,
+        private=chosen.private,
+        **({} if chosen.admin_token is None else {"admin_token": chosen.admin_token}),
     )
 
 
@@ -55,6 +63,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--video-seconds", type=float, default=_DEFAULTS.video_seconds, help="seconds that a video takes"
     )
+    parser.add_argument("--video-speed", type=float, default=1.0, help="seconds that pass for a video in one second")
+    parser.add_argument("--concurrency", type=int, help="paid calls of each key at one time; no limit by default")
+    parser.add_argument("--books", help="the SQLite file that accounts and charges are kept in; in memory by default")
+    parser.add_argument("--admin-token", help="what the admin API asks for; a random one by default")
+    parser.add_argument("--private", action="store_true", help="ask for the admin token to read books and calls too")
+    parser.add_argument(
+        "--refund-server-faults",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="whether a call that fails in the sandbox itself costs nothing",
+    )
+    parser.add_argument("--engine", choices=ENGINE_NAMES, default="procedural", help="what paints")
+    parser.add_argument("--model", help="folder of a diffusion pipeline, for the engine diffusers")
     return parser
 
 

@@ -16,7 +16,8 @@ class KeyGuard:
     """Lets requests below `/v2` and v1's root through with a known key only, and tells each what is left of its rate.
 
     Args:
-        app: The application behind the guard; it finds the `Account` as `request.state.account`.
+        app: The application behind the guard; it finds the `Account` as `request.state.account`. Before the guard
+            stands a `CallRecorder`.
         accounts: The accounts that are let in.
     """
 
@@ -36,16 +37,19 @@ class KeyGuard:
             await dialect.refuse(refusal)(scope, receive, send)
             return
         scope.setdefault("state", {})["account"] = account
+        scope["state"]["call"].account = account.name
         await self._app(scope, receive, _with_quota(send, account))
 
     def _account(self, dialect: Dialect, headers: Headers) -> Account:
         key = dialect.key(headers)
         if key is None:
             raise RefusedError(1000, "The bearer token is missing.")
-        account = self._accounts.find(key.encode("latin-1"))
-        if account is None:
+        member = self._accounts.find(key.encode("latin-1"))
+        if member is None or member.row.revoked:
             raise RefusedError(1001, "The bearer token is invalid.")
-        return account
+        if member.is_expired(self._accounts.now()):
+            raise RefusedError(1002, "The bearer token has expired.")
+        return member.account
 
 
 def _with_quota(send: Send, account: Account) -> Send:

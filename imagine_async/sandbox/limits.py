@@ -40,7 +40,7 @@ class RateLimit:
         Raises:
             ValueError: The text has another form, or one of its numbers is zero.
         """
-        found = _RATE.fullmatch(text)
+        found = _RATE.fullmatch(text) if isinstance(text, str) else None
         if found is None:
             raise ValueError(f"a rate limit reads like '50/60s', '5/s' or '100/min', not {text!r}")
         count, seconds = int(found["count"]), float(found["length"] or 1) * _SECONDS[found["unit"]]

@@ -14,15 +14,20 @@ __all__ = [
     "at_least",
     "at_least_or_none",
     "check_keys",
+    "check_other_keys",
     "check_prices",
     "check_rate",
     "check_seconds",
+    "check_text",
+    "check_token",
     "check_wait",
+    "is_key",
     "one_of",
     "some_of",
     "whole_from_to",
 ]
 
+_SHORTEST_TOKEN = 8
 _KEY = re.compile(r"[!-~]+")
 
 
@@ -31,20 +36,45 @@ def as_texts(given: Iterable[str]) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given)
 
 
-def check_keys(_settings: Any, _attribute: Any, keys: tuple[str, ...]) -> None:
+def is_key(text: str) -> bool:
+    """Tell whether a client could send a text as its key."""
+    return _KEY.fullmatch(text) is not None
+
+
+def check_keys(_settings: Any, attribute: Any, keys: tuple[str, ...]) -> None:
     """Refuse keys that no client could send, and the same key twice."""
     if not keys:
-        raise ValueError("keys: a sandbox needs at least one key")
+        raise ValueError(f"{attribute.name}: a sandbox needs at least one key")
     if len(set(keys)) != len(keys):
-        raise ValueError("keys: the same key stands there twice")
-    if not all(_KEY.fullmatch(key) for key in keys):
-        raise ValueError("keys: a key is one or more visible ASCII characters, without blanks")
+        raise ValueError(f"{attribute.name}: the same key stands there twice")
+    if not all(map(is_key, keys)):
+        raise ValueError(f"{attribute.name}: a key is one or more visible ASCII characters, without blanks")
+
+
+def check_other_keys(settings: Any, attribute: Any, keys: tuple[str, ...]) -> None:
+    """Refuse keys that no client could send, and those that are let in."""
+    if keys:
+        check_keys(settings, attribute, keys)
+    if set(keys) & set(settings.keys):
+        raise ValueError(f"{attribute.name}: one of them stands among the keys that are let in: name it once")
+
+
+def check_token(_settings: Any, attribute: Any, token: str) -> None:
+    """Refuse a token that cannot be sent, or that anybody could guess."""
+    if not (isinstance(token, str) and is_key(token) and len(token) >= _SHORTEST_TOKEN):
+        raise ValueError(f"{attribute.name}: at least {_SHORTEST_TOKEN} visible ASCII characters, without blanks")
 
 
 def check_rate(_settings: Any, _attribute: Any, rate: str | None) -> None:
     """Refuse a rate limit that cannot be read."""
     if rate is not None:
         RateLimit.parse(rate)
+
+
+def check_text(_settings: Any, attribute: Any, text: str) -> None:
+    """Refuse what is no text, and an empty one."""
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError(f"{attribute.name}: a text that is not empty, not {text!r}")
 
 
 def check_prices(_settings: Any, _attribute: Any, prices: Mapping[str, int]) -> None:

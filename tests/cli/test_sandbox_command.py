@@ -9,6 +9,7 @@ import socket
 import subprocess
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 from typing import get_args
 
 import httpx
@@ -18,7 +19,7 @@ from imagine_async import Imagine, VideoState
 from imagine_async.catalog import TEXT_TO_IMAGE
 from imagine_async.cli.app import run
 from imagine_async.cli.sandbox import _ReplyForm
-from imagine_async.errors import InsufficientCreditsError, RateLimitedError
+from imagine_async.errors import DisconnectedError, InsufficientCreditsError, RateLimitedError
 from imagine_async.middleware import NO_RETRY
 from imagine_async.sandbox.settings import ReplyForm
 
@@ -96,6 +97,55 @@ def test_reply_form_and_video_seconds(start_imagine: StartImagine) -> None:
         assert client.video_status(job).state is VideoState.RUNNING
 
 
+def test_books_outlast_the_command(start_imagine: StartImagine, tmp_path: Path) -> None:
+    """What was charged in an earlier run stands in the file of the books, and is counted in the next."""
+    options = ("--port", "0", "--side", "16", "--books", str(tmp_path / "books.db"))
+    for calls in (1, 2):
+        process = start_imagine("sandbox", *options)
+        base_url, key = _exports(process)
+        with Imagine(key, base_url=base_url) as client:
+            client.text_to_image("a red fox")
+        with urllib.request.urlopen(f"{base_url}/_sandbox/books") as reply:
+            account = json.load(reply)["accounts"][0]
+        assert (account["calls"], account["credits_left"]) == (calls, 1000 - calls)
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def test_books_in_use(start_imagine: StartImagine, imagine: RunImagine, tmp_path: Path) -> None:
+    """A second sandbox on the same books is one line of advice and exit code 1."""
+    options = ("--port", "0", "--books", str(tmp_path / "books.db"))
+    _exports(start_imagine("sandbox", *options))
+    result = imagine("sandbox", *options)
+    assert result.returncode == 1
+    assert "locked: name another file" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_administration(start_imagine: StartImagine) -> None:
+    """The admin token is shown and opens the admin API; a private sandbox asks for it wherever it shows something."""
+    options = (
+        "--port",
+        "0",
+        "--admin-token",
+        "known-to-the-test",
+        "--private",
+        "--video-speed",
+        "9",
+        "--concurrency",
+        "3",
+    )
+    process = start_imagine("sandbox", *options)
+    assert process.stdout is not None
+    shown = list(iter(process.stdout.readline, "Ctrl-C stops it.\n"))
+    assert "Its admin token: known-to-the-test\n" in shown
+    base_url = next(line for line in shown if "IMAGINE_BASE_URL" in line).strip().partition("=")[2]
+    headers = {"authorization": "Bearer known-to-the-test"}
+    assert httpx.get(f"{base_url}/_sandbox/books").status_code == 401
+    accounts = httpx.get(f"{base_url}/_sandbox/accounts", headers=headers).json()["accounts"]
+    assert accounts[0]["plan"]["concurrency"] == 3
+
+
 def test_every_reply_form_can_be_asked_for() -> None:
     """The command knows the forms that the sandbox knows."""
     assert get_args(_ReplyForm) == get_args(ReplyForm)
@@ -127,6 +177,9 @@ def test_address_of_another_machine(imagine: RunImagine) -> None:
         (["--key", "two words"], "a key is one or more visible"),
         (["--credits", "-1"], "credits: a whole number from 0"),
         (["--video-seconds", "-1"], "video_seconds: "),
+        (["--video-speed", "0"], "video_speed: "),
+        (["--concurrency", "0"], "concurrency: a whole number from 1"),
+        (["--admin-token", "short"], "admin_token: at least 8"),
     ],
 )
 def test_settings_that_make_no_sense(capsys: pytest.CaptureFixture[str], options: list[str], advice: str) -> None:
@@ -146,3 +199,26 @@ def test_warning_of_strangers(
     monkeypatch.setattr("imagine_async.sandbox.serve", lambda *_arguments, **_options: None)
     assert run(["sandbox", "--host", host]) == 0
     assert ("Warning" in capsys.readouterr().err) is warned
+
+
+def test_commits_the_faults_of_a_file(start_imagine: StartImagine, tmp_path: Path) -> None:
+    """With --faults it says which faults it commits, and does."""
+    path = tmp_path / "faults.toml"
+    path.write_text('seed = 3\n[[rules]]\nscript = ["ok", "drop:in_body"]\n')
+    process = start_imagine("sandbox", "--port", "0", "--side", "16", "--faults", str(path))
+    assert process.stdout is not None
+    assert process.stdout.readline() == f"It commits the faults of {path}. Rules: 1, seed: 3\n"
+    base_url, key = _exports(process)
+    with Imagine(key, base_url=base_url, retry=NO_RETRY) as client:
+        client.text_to_image("a red fox")
+        with pytest.raises(DisconnectedError):
+            client.text_to_image("a red fox")
+
+
+def test_bad_faults_are_an_error_of_usage(imagine: RunImagine, tmp_path: Path) -> None:
+    """A file that cannot be followed ends the command before it listens, with code 2 and the place of the mistake."""
+    path = tmp_path / "faults.toml"
+    path.write_text('[[rules]]\nfault = "html"\nprobability = 7\n')
+    done = imagine("sandbox", "--faults", path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.search(r"rule 1: probability: a number from 0 to 1, not 7", " ".join(done.stderr.split()))

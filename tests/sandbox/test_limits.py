@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from imagine_async.sandbox import SandboxSettings
-from imagine_async.sandbox.accounts import Accounts
+from imagine_async.sandbox.accounts import Account, Accounts
 from imagine_async.sandbox.limits import RateLimit, SlidingWindow
 
 if TYPE_CHECKING:
@@ -42,11 +42,17 @@ def test_window_tells_what_is_left() -> None:
     }
 
 
+def _account(accounts: Accounts) -> Account:
+    """Return the account of the usual key."""
+    member = accounts.find(b"vk-sandbox")
+    assert member is not None
+    return member.account
+
+
 def test_no_overdraft_from_threads(clock: Ticks) -> None:
     """Threads that reserve at once never get more tokens than there are."""
     accounts = Accounts(SandboxSettings(credits=100, rate_limit=None), clock=clock)
-    account = accounts.find(b"vk-sandbox")
-    assert account is not None
+    account = _account(accounts)
     with ThreadPoolExecutor(16) as threads:
         charges = list(threads.map(lambda _: account.reserve("upscale", 3), range(200)))
     granted = [charge for charge in charges if charge is not None]
@@ -57,8 +63,7 @@ def test_no_overdraft_from_threads(clock: Ticks) -> None:
 
 def test_charge_closes_once(clock: Ticks) -> None:
     """What was settled cannot be released, and what was released cannot be settled."""
-    account = Accounts(SandboxSettings(credits=10), clock=clock).find(b"vk-sandbox")
-    assert account is not None
+    account = _account(Accounts(SandboxSettings(credits=10), clock=clock))
     settled, released = account.reserve("upscale", 4), account.reserve("upscale", 4)
     assert settled is not None
     assert released is not None
@@ -73,8 +78,7 @@ def test_charge_closes_once(clock: Ticks) -> None:
 
 def test_threads_share_the_window(clock: Ticks) -> None:
     """Threads that ask at once get as many requests through as the window holds."""
-    account = Accounts(SandboxSettings(rate_limit="50/60s"), clock=clock).find(b"vk-sandbox")
-    assert account is not None
+    account = _account(Accounts(SandboxSettings(rate_limit="50/60s"), clock=clock))
     with ThreadPoolExecutor(16) as threads:
         quotas = list(threads.map(lambda _: account.admit(), range(200)))
     assert sum(quota is not None and quota.admitted for quota in quotas) == 50
@@ -88,5 +92,5 @@ def test_short_key_stays_hidden(clock: Ticks) -> None:
 
 def test_repr_hides_the_key(clock: Ticks) -> None:
     """An account's repr tells its state and not its key."""
-    account = Accounts(SandboxSettings(), clock=clock).find(b"vk-sandbox")
+    account = _account(Accounts(SandboxSettings(), clock=clock))
     assert repr(account) == "<Account ...dbox: 1000 tokens left, 0 calls>"

@@ -84,7 +84,7 @@ def test_no_key_in_repr() -> None:
 )
 def test_rate_forms(text: str, limit: RateLimit) -> None:
     """A rate limit is a count and a stretch of seconds or minutes."""
-    assert SandboxSettings(rate_limit=text).rate == limit
+    assert SandboxSettings(rate_limit=text).plan.rate == limit
 
 
 @pytest.mark.parametrize("text", ["", "50", "0/s", "5/0s", "-5/s", "5/h", "5/s ", "five/s"])
@@ -96,7 +96,7 @@ def test_bad_rates(text: str) -> None:
 
 def test_no_rate() -> None:
     """Without a rate limit there is none to read."""
-    assert SandboxSettings(rate_limit=None).rate is None
+    assert SandboxSettings(rate_limit=None).plan.rate is None
 
 
 @pytest.mark.parametrize("ratio", AspectRatio)

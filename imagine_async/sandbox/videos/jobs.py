@@ -14,6 +14,7 @@ from imagine_async.sandbox.accounts import Account
 from imagine_async.sandbox.replies import RefusedError
 from imagine_async.sandbox.settings import SandboxSettings
 from imagine_async.sandbox.timeline import Timeline
+from imagine_async.sandbox.videos.job_clock import JobClock
 
 __all__ = ["Job", "Jobs", "Stage", "Task"]
 
@@ -70,7 +71,7 @@ class Job:
 
     Args:
         task: What to film.
-        begun: When it was accepted, on the sandbox's clock.
+        begun: When it was accepted, on the jobs' clock.
         created_at: The same as a date.
         number: The number that one of the documented replies shows in place of the id.
         id: What the job is asked for with.
@@ -90,12 +91,14 @@ class Jobs:
 
     Args:
         settings: How long jobs take, which of them fail, and how many are remembered for each account.
-        timeline: The sandbox's clock.
+        timeline: The sandbox's clock, for the dates of jobs.
+        clock: What their stages go by.
     """
 
-    def __init__(self, settings: SandboxSettings, timeline: Timeline) -> None:
+    def __init__(self, settings: SandboxSettings, timeline: Timeline, clock: JobClock) -> None:
         self._settings = settings
         self._timeline = timeline
+        self._clock = clock
         self._lock = threading.Lock()
         self._numbers = itertools.count(_FIRST_NUMBER)
         self._jobs: dict[Account, dict[str, Job]] = {}
@@ -113,7 +116,7 @@ class Jobs:
         with self._lock:
             own = self._jobs.setdefault(account, {})
             self._make_room(own)
-            job = Job(task, self._timeline.seconds(), self._timeline.date(), next(self._numbers))
+            job = Job(task, self._clock.seconds(), self._timeline.shown_date(), next(self._numbers))
             own[job.id] = job
         return job
 
@@ -163,7 +166,7 @@ class Jobs:
         Args:
             job: The job.
         """
-        passed, needed = self._timeline.seconds() - job.begun, self._settings.video_seconds
+        passed, needed = self._clock.seconds() - job.begun, self._settings.video_seconds
         if passed >= needed:
             return Stage.FAILED if self.fails(job) else Stage.FINISHED
         return Stage.PENDING if passed < needed / 2 else Stage.PROCESSING

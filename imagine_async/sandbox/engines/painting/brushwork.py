@@ -8,11 +8,13 @@ from PIL import Image
 from imagine_async.sandbox.engines.arrays import (
     FloatArray,
     blur_plane,
+    gathered,
     luminance,
     mix,
     resize_picture,
     resize_plane,
     smoothstep,
+    stacked,
 )
 from imagine_async.sandbox.engines.painting.noise import fractal_noise
 from imagine_async.sandbox.engines.painting.scene import Scene
@@ -27,29 +29,28 @@ def paint_strokes(scene: Scene, picture: FloatArray) -> tuple[FloatArray, FloatA
     """
     width, height = scene.size
     half = (max(8, width // 2), max(8, height // 2))
-    reduced = resize_picture(picture, half)
+    reduced = resize_picture(picture, half, Image.Resampling.BOX)
     light = luminance(reduced)
-    across, down = _flow(scene, light)
     bristles = _bristles(scene, half)
-    layers = np.concatenate([reduced, bristles[..., None]], axis=-1)
-    painted = _along(layers, across, down, bristles, scene.style.stroke * scene.unit / 2)
+    layers = stacked([*np.moveaxis(reduced, -1, 0), bristles])
+    drawn = _along(layers, _flow(scene, light), bristles, scene.style.stroke * scene.unit / 2)
     detail = np.abs(light - blur_plane(light, 1.5))
-    keep = smoothstep(0.04, 0.16, detail) * 0.5
-    strokes = mix(painted[..., :3], reduced, keep[..., None])
-    relief = _lit_relief(scene, painted[..., 3] + luminance(strokes) * 0.25)
+    strokes = mix(drawn[..., :3], reduced, (smoothstep(0.04, 0.16, detail) * np.float32(0.5))[..., None])
+    relief = _lit_relief(scene, drawn[..., 3] + luminance(strokes) * np.float32(0.25))
     share = 0.55 + min(0.4, scene.style.stroke * 12)
-    return mix(picture, resize_picture(strokes, scene.size, Image.Resampling.BILINEAR), share), resize_plane(relief, scene.size)
+    linear = Image.Resampling.BILINEAR
+    return mix(picture, resize_picture(strokes, scene.size, linear), share), resize_plane(relief, scene.size, linear)
 
 
 def _flow(scene: Scene, light: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return unit vectors along the contours of brightness, turned by noise where there are none."""
+    """Return unit vectors along the contours of brightness, across and down, turned by noise where there are none."""
     down, across = np.gradient(blur_plane(light, 0.006 * scene.unit))
     size = (light.shape[1], light.shape[0])
     angle = fractal_noise(scene.generator("flow"), size, (4, 4), octaves=2) * np.float32(7.0)
     strength = np.float32(0.012)
     along_x = strength * np.cos(angle) - down
-    along_y = strength * np.sin(angle) * 0.6 + across
-    length = np.maximum(np.hypot(along_x, along_y), 1e-6)
+    along_y = strength * np.sin(angle) * np.float32(0.6) + across
+    length = np.maximum(np.hypot(along_x, along_y), np.float32(1e-6))
     return along_x / length, along_y / length
 
 
@@ -59,24 +60,24 @@ def _bristles(scene: Scene, size: tuple[int, int]) -> FloatArray:
     return resize_plane(coarse, size) - np.float32(0.5)
 
 
-def _along(layers: FloatArray, across: FloatArray, down: FloatArray, start: FloatArray, length: float) -> FloatArray:
+def _along(layers: FloatArray, flow: tuple[FloatArray, FloatArray], start: FloatArray, length: float) -> FloatArray:
     """Return the mean of layers, (height, width, channels), along short straight paths."""
-    height, width, channels = layers.shape
-    flat = layers.reshape(-1, channels)
+    height, width, _ = layers.shape
     columns = np.arange(width, dtype=np.float32)[None, :]
     rows = np.arange(height, dtype=np.float32)[:, None]
     total = np.zeros_like(layers)
     for share in np.linspace(-0.5, 0.5, _STEPS, dtype=np.float32):
-        reach = (share + start * 0.5) * np.float32(length)
-        column = np.clip(columns + across * reach, 0, width - 1).astype(np.int32)
-        row = np.clip(rows + down * reach, 0, height - 1).astype(np.int32)
-        total += flat.take(row * width + column, axis=0)
+        reach = (share + start * np.float32(0.5)) * np.float32(length)
+        column = np.clip(columns + flow[0] * reach, 0, width - 1).astype(np.intp)
+        row = np.clip(rows + flow[1] * reach, 0, height - 1).astype(np.intp)
+        total += gathered(layers, row * width + column)
     total *= np.float32(1 / _STEPS)
     return total
 
 
 def _lit_relief(scene: Scene, surface: FloatArray) -> FloatArray:
     """Return the light on a surface of paint under a lamp at the upper left, about 1."""
-    lit = surface - np.roll(surface, (1, 1), axis=(0, 1))
-    result: FloatArray = 1 + np.clip(lit * scene.style.relief, -0.2, 0.2)
-    return result
+    lit = np.ones_like(surface)
+    rise = (surface[1:, 1:] - surface[:-1, :-1]) * np.float32(scene.style.relief)
+    lit[1:, 1:] += np.clip(rise, -0.2, 0.2)
+    return lit

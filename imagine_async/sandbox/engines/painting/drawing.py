@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from PIL import Image, ImageFilter
 
-from imagine_async.sandbox.engines.arrays import FloatArray, blur_plane, smoothstep
+from imagine_async.sandbox.engines.arrays import FloatArray, from_image, smoothstep, to_image
 from imagine_async.sandbox.engines.painting.noise import fractal_noise
 from imagine_async.sandbox.engines.painting.scene import Scene
 
@@ -16,16 +17,22 @@ def ink_lines(scene: Scene, light: FloatArray) -> FloatArray:
         scene: The scene, whose style gives the lines' strength.
         light: The picture's luminance, (height, width).
     """
-    fine = blur_plane(light, max(0.5, 0.0012 * scene.unit))
-    wide = blur_plane(light, max(1.2, 0.0042 * scene.unit))
-    edge = (wide - fine) / (wide + 0.12)
+    image = to_image(light)
+    fine, wide = (_blurred(image, max(0.5, share * scene.unit)) for share in (0.0012, 0.0042))
+    edge = (wide - fine) / (wide + np.float32(0.12))
     return 1 - np.float32(scene.style.lines) * smoothstep(0.05, 0.2, edge)
+
+
+def _blurred(image: Image.Image, radius: float) -> FloatArray:
+    return from_image(image.filter(ImageFilter.GaussianBlur(radius)), "L")
 
 
 def paper(scene: Scene) -> FloatArray:
     """Return how much paint each pixel of a sheet holds: little in the pits of the grain, none at a ragged edge."""
     width, height = scene.size
-    grain = fractal_noise(scene.generator("paper"), scene.size, (width / 5, height / 5), octaves=2)
+    half = (max(1, width // 2), max(1, height // 2))
+    pits = Image.frombytes("L", half, scene.generator("paper").bytes(half[0] * half[1]))
+    grain = from_image(pits.resize(scene.size, Image.Resampling.BICUBIC), "L")
     pools = fractal_noise(scene.generator("pools"), scene.size, (5, 5), octaves=4)
     across = 1 - np.abs(np.linspace(-1, 1, width, dtype=np.float32))[None, :] * min(1.0, width / height)
     down = 1 - np.abs(np.linspace(-1, 1, height, dtype=np.float32))[:, None]

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from PIL import Image
 
-from imagine_async.sandbox.engines.arrays import FloatArray, mix, resize_picture, resize_plane, smoothstep
+from imagine_async.sandbox.engines.arrays import FloatArray, mix, resize_picture, resize_plane, smoothstep, stacked
 from imagine_async.sandbox.engines.painting.colour import WHITE
 from imagine_async.sandbox.engines.painting.landforms import Landform
 from imagine_async.sandbox.engines.painting.noise import TileableNoise
@@ -140,9 +140,11 @@ class Ground:
         """Lit and hazed colour and a water flag of every sample, (slices, columns, 4)."""
         light = self._sunlight()[..., None]
         air = self.scene.atmosphere
-        colour = self._albedo(light[..., 0]) * (air.ambient.array * 0.75 + air.key.array * light * 0.92)
+        colour = self._albedo(light[..., 0]) * mix(
+            air.ambient.array * 0.75, air.ambient.array * 0.75 + air.key.array * 0.92, light
+        )
         hazed = self._hazed(colour * (_SNOW_GLARE if self.scene.snowy else 1.0))
-        return np.concatenate([hazed, (self.heights < 0)[..., None].astype(np.float32)], axis=-1)
+        return stacked([*np.moveaxis(hazed, -1, 0), (self.heights < 0).astype(np.float32)])
 
     @cached_property
     def _slopes(self) -> tuple[FloatArray, FloatArray]:
@@ -197,8 +199,10 @@ class Ground:
         """Return heights, at least water level, and shaded colours on the picture's full width."""
         width = self.scene.size[0]
         size = (width, self.heights.shape[0])
-        linear = Image.Resampling.BILINEAR
-        return resize_plane(np.maximum(self.heights, 0), size, linear), resize_picture(self.shaded, size, linear)
+        return (
+            resize_plane(np.maximum(self.heights, 0), size, Image.Resampling.BILINEAR),
+            resize_picture(self.shaded, size, Image.Resampling.BILINEAR),
+        )
 
     @cached_property
     def _rows(self) -> FloatArray:

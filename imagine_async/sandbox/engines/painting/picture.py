@@ -10,7 +10,8 @@ from PIL import Image
 from imagine_async.sandbox.engines.arrays import FloatArray, Size
 from imagine_async.sandbox.engines.painting.abstract import paint_abstract
 from imagine_async.sandbox.engines.painting.city import paint_city
-from imagine_async.sandbox.engines.painting.finish import add_grain, finish
+from imagine_async.sandbox.engines.painting.finish import finish
+from imagine_async.sandbox.engines.painting.grain import add_grain
 from imagine_async.sandbox.engines.painting.interiors import paint_studio
 from imagine_async.sandbox.engines.painting.landscape import paint_landscape
 from imagine_async.sandbox.engines.painting.scene import Scene, scene_for

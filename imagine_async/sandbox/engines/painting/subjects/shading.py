@@ -9,11 +9,15 @@ from PIL import Image, ImageFilter, ImageOps
 
 from imagine_async.sandbox.engines.arrays import (
     FloatArray,
+    add_light,
+    blank,
     blur_plane,
+    coloured,
     from_image,
     mix,
     resize_plane,
     smoothstep,
+    stacked,
     to_image,
 )
 from imagine_async.sandbox.engines.painting.brush import Stamp, stamp
@@ -60,7 +64,7 @@ def render(figure: Figure, height: float, light: Light) -> tuple[FloatArray, flo
     high = np.max([part.outline.max(axis=0) for part in figure.parts], axis=0) * height
     offset = margin - low
     columns, rows = (np.ceil(high - low).astype(int) + 2 * margin).tolist()
-    canvas = np.zeros((rows, columns, 4), dtype=np.float32)
+    canvas = blank(rows, columns, 4)
     for part in figure.parts:
         _lay_part(canvas, part, stamp([part.outline * np.float32(height) + offset], (columns, rows)), light)
     return _edged(canvas, light), float(offset[0]), float(offset[1])
@@ -81,12 +85,12 @@ def _lit(part: Part, coverage: FloatArray, light: Light) -> FloatArray:
     facing = _facing(coverage, part.roundness, light)
     if light.cel:
         facing = smoothstep(-0.12, -0.04, facing) * 0.42 + smoothstep(0.3, 0.38, facing) * 0.25 - 0.2
-    lambert = np.clip(0.56 + facing * 0.8, 0.05, 1.25)[..., None]
-    colour = part.colour.array * (light.ambient.array * 0.72 + light.key.array * lambert * 0.72)
+    lambert = np.clip(0.56 + facing * 0.8, 0.05, 1.25)
+    colour = coloured(lambert, part.colour.array * light.key.array * np.float32(0.72))
+    colour += part.colour.array * light.ambient.array * np.float32(0.72)
     if part.gloss:
-        colour = colour + (part.gloss * smoothstep(0.34, 0.62, facing))[..., None] * light.key.array
-    result: FloatArray = colour
-    return result
+        add_light(colour, part.gloss * smoothstep(0.34, 0.62, facing), light.key.array)
+    return colour
 
 
 def _facing(coverage: FloatArray, roundness: float, light: Light) -> FloatArray:
@@ -124,9 +128,9 @@ def _edged(canvas: FloatArray, light: Light) -> FloatArray:
         spread = _blurred(to_image(alpha), 0.7 * light.outline)
         inked = np.clip(spread * 7 - 0.4, 0, 1)
         colour = mix(np.broadcast_to(_INK.array, canvas[..., :3].shape), canvas[..., :3], alpha[..., None])
-        return np.concatenate([colour, np.maximum(inked, alpha)[..., None]], axis=-1)
+        return stacked([*np.moveaxis(colour, -1, 0), np.maximum(inked, alpha)])
     if light.rim:
         thickness = max(1.0, 0.012 * max(alpha.shape))
         edge = np.clip(1 - blur_plane(alpha, thickness) * 1.15, 0, 1) * alpha
-        canvas[..., :3] += (edge * light.rim * 1.6)[..., None] * light.key.array
+        add_light(canvas[..., :3], edge * np.float32(light.rim * 1.6), light.key.array)
     return canvas

@@ -1,0 +1,1 @@
+"""The calls that came in lately, for people who want to see what a client does."""
