@@ -18,13 +18,9 @@ def ink_lines(scene: Scene, light: FloatArray) -> FloatArray:
         light: The picture's luminance, (height, width).
     """
     image = to_image(light)
-    fine, wide = (_blurred(image, max(0.5, share * scene.unit)) for share in (0.0012, 0.0042))
-    edge = (wide - fine) / (wide + np.float32(0.12))
+    around = from_image(image.filter(ImageFilter.BoxBlur(max(1.0, 0.005 * scene.unit))), "L")
+    edge = (around - light) / (around + np.float32(0.12))
     return 1 - np.float32(scene.style.lines) * smoothstep(0.05, 0.2, edge)
-
-
-def _blurred(image: Image.Image, radius: float) -> FloatArray:
-    return from_image(image.filter(ImageFilter.GaussianBlur(radius)), "L")
 
 
 def paper(scene: Scene) -> FloatArray:

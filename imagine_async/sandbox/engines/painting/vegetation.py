@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from imagine_async.sandbox.engines.arrays import FloatArray, mix
-from imagine_async.sandbox.engines.painting.brush import circle, lay, stamp
+from imagine_async.sandbox.engines.painting.brush import circles, lay, stamp
 from imagine_async.sandbox.engines.painting.colour import Colour, hexadecimal
 from imagine_async.sandbox.engines.painting.ground import Ground
 from imagine_async.sandbox.engines.painting.noise import value_noise
@@ -133,5 +133,4 @@ def _blossoms(ground: Ground, generator: np.random.Generator, count: int) -> lis
     rows = ground.footholds(columns, depths) - radii * generator.uniform(1, 6, count)
     middles = np.stack([columns * ground.scene.size[0], rows], axis=-1)
     seen = (radii >= 0.4) & ~np.isnan(rows)
-    round_ones = middles[seen, None] + radii[seen, None, None] * circle(0, 0, 1, 7)
-    return list(round_ones.astype(np.float32))
+    return circles(middles[seen], radii[seen], 7)
