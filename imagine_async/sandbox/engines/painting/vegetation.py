@@ -11,6 +11,7 @@ from imagine_async.sandbox.engines.painting.brush import circles, lay, stamp
 from imagine_async.sandbox.engines.painting.colour import Colour, hexadecimal
 from imagine_async.sandbox.engines.painting.ground import Ground
 from imagine_async.sandbox.engines.painting.noise import value_noise
+from imagine_async.sandbox.engines.painting.scene import Scene
 
 _BANDS = 7
 _NEEDLES = {"summer": "2f4f34", "autumn": "a8552a", "spring": "5f8a46", "snow": "4b6359"}
@@ -23,10 +24,11 @@ def scatter_conifers(picture: FloatArray, ground: Ground) -> None:
     generator = ground.scene.generator("conifers")
     nearest = 2.4 if ground.scene.place == "forest" else 4.0
     edges = nearest * (30 / nearest) ** np.linspace(1, 0, _BANDS + 1)
+    needles = _needles(ground.scene)
     for band, (far, near) in enumerate(pairwise(edges.tolist())):
         count = round(_number(ground, ground.form.trees) * 2.4 / (band + 1.6) / _BANDS)
         depths = generator.uniform(near, far, count)
-        _lay_band(picture, ground, _conifers(ground, generator, depths), (near + far) / 2)
+        _lay_band(picture, ground, _conifers(ground, generator, depths), (near + far) / 2, needles)
 
 
 def _conifers(ground: Ground, generator: np.random.Generator, depths: FloatArray) -> list[FloatArray]:
@@ -79,24 +81,27 @@ def conifer_outlines(feet: FloatArray, heights: FloatArray, generator: np.random
     return list(outlines.astype(np.float32))
 
 
-def _lay_band(picture: FloatArray, ground: Ground, trees: list[FloatArray], depth: float) -> None:
+def _lay_band(picture: FloatArray, ground: Ground, trees: list[FloatArray], depth: float, needles: FloatArray) -> None:
     shape = stamp(trees, ground.scene.size)
     if shape is None:
         return
-    columns = (shape.left + np.arange(shape.coverage.shape[1], dtype=np.float32)) / ground.scene.size[0] - 0.5
-    sideways = columns * ground.scene.size[0] * depth / ground.camera.focal
+    rows, columns = (
+        slice(start, start + length)
+        for start, length in zip((shape.top, shape.left), shape.coverage.shape, strict=True)
+    )
+    sideways = np.arange(columns.start, columns.stop, dtype=np.float32) - ground.scene.size[0] / 2
+    sideways *= np.float32(depth / ground.camera.focal)
     haze, share = ground.haze_at(np.full_like(sideways, depth), sideways)
     colour = mix(_needle_colour(ground).array, haze, share)
-    shade = _side_light(ground, shape.coverage)
-    lay(picture, shape, colour, tone=shade * _needles(ground, shape.coverage))
+    lay(picture, shape, colour, tone=_side_light(ground, shape.coverage) * needles[rows, columns])
 
 
-def _needles(ground: Ground, coverage: FloatArray) -> FloatArray:
-    """Return the texture of branches, about 1: dark gaps under light tiers."""
-    height, width = coverage.shape
-    cell = max(1.0, 0.006 * ground.scene.unit)
+def _needles(scene: Scene) -> FloatArray:
+    """Return the texture of branches for the whole picture, about 1: dark gaps under light tiers."""
+    width, height = scene.size
+    cell = max(1.0, 0.006 * scene.unit)
     cells = (max(1.0, width / (2.2 * cell)), max(1.0, height / cell))
-    return 0.84 + 0.32 * value_noise(ground.scene.generator("needles"), (width, height), cells)
+    return 0.84 + 0.32 * value_noise(scene.generator("needles"), scene.size, cells, rough=True)
 
 
 def _needle_colour(ground: Ground) -> Colour:
