@@ -45,7 +45,8 @@ def measure_painting() -> list[Figure]:
         The picture in the middle and the longest one, in milliseconds on one core, and the middle one as a
         multiple of a fixed piece of work, which a slow machine does as slowly.
     """
-    _picture(_PROMPTS[0], Style.IMAGINE_TURBO), _fixed_work()
+    _picture(_PROMPTS[0], Style.IMAGINE_TURBO)
+    _fixed_work()
     pictures = list(itertools.product(_PROMPTS, Style))
     milliseconds = [min(_timed(_picture, prompt, style) for _ in range(_RUNS)) for prompt, style in pictures]
     slowest, (prompt, style) = max(zip(milliseconds, pictures, strict=True))

@@ -51,7 +51,7 @@ class Style:
 DEFAULT = Style()
 
 _PHOTOGRAPH = Style(
-    contrast=0.1, saturation=0.8, bloom=0.3, clarity=0.05, grain=0.028, vignette=0.3, haze=1.6, focus=0.006
+    contrast=0.1, saturation=0.8, bloom=0.3, clarity=0.05, grain=0.028, vignette=0.3, haze=1.6, focus=0.01
 )
 _ANIMATION = Style(
     cel_steps=6, outline=0.005, lines=0.6, contrast=0.2, saturation=1.45, bloom=0.2, clarity=0.0, vignette=0.0,

@@ -14,7 +14,7 @@ from imagine_async.sandbox.engines.painting.noise import value_noise
 from imagine_async.sandbox.engines.painting.scene import Scene
 
 _BANDS = 7
-_NEEDLES = {"summer": "2f4f34", "autumn": "a8552a", "spring": "5f8a46", "snow": "4b6359"}
+_NEEDLES = {"summer": "2f4f34", "autumn": "8f5a2c", "spring": "5f8a46", "snow": "4b6359"}
 _TIP, _TRUNK = ((0.0, -1.0),), ((0.02, 0.0), (-0.02, 0.0))
 _PETALS = ("f4f1e8", "f2c73b", "d9483b", "b56fd0", "ef8fb4")
 
@@ -112,11 +112,12 @@ def _needle_colour(ground: Ground) -> Colour:
 
 
 def _side_light(ground: Ground, coverage: FloatArray) -> FloatArray:
-    """Brighten the side of each tree that faces the sun."""
-    step = max(1, round(0.006 * ground.scene.unit))
-    towards = -step if ground.scene.sun_x > 0.5 else step
-    rim = coverage - np.roll(coverage, towards, axis=1)
-    return 1 + 0.35 * np.clip(rim, 0, 1) / (1 + 0.5 * ground.scene.atmosphere.haze_density)
+    """Brighten the side of each tree that faces the sun: sharply along its edge, and softly as if it were round."""
+    towards = -1 if ground.scene.sun_x > 0.5 else 1
+    edge, body = (max(1, round(share * ground.scene.unit)) * towards for share in (0.006, 0.03))
+    rim = np.clip(coverage - np.roll(coverage, edge, axis=1), 0, 1)
+    turned = np.roll(coverage, -body, axis=1) - np.roll(coverage, body, axis=1)
+    return 1 + (0.35 * rim + 0.3 * turned) / (1 + 0.5 * ground.scene.atmosphere.haze_density)
 
 
 def scatter_blossoms(picture: FloatArray, ground: Ground) -> None:
