@@ -73,7 +73,7 @@ _PASTEL = Style(
     vignette=0.0,
 )
 _CINEMA = Style(
-    contrast=0.85, saturation=1.12, bloom=0.5, clarity=0.6, grain=0.008, vignette=0.6, split_tone=1.4, haze=1.2
+    contrast=0.85, saturation=1.12, bloom=0.3, clarity=0.6, grain=0.008, vignette=0.6, split_tone=1.4, haze=1.2
 )
 _OIL = Style(
     stroke=0.032, relief=1.2, contrast=0.3, saturation=1.3, bloom=0.06, clarity=0.45, vignette=0.2, split_tone=0.4
