@@ -68,7 +68,7 @@ def lay(
         return
     # Stamps are mostly empty, so only covered pixels are touched.
     rows, columns = np.nonzero(shape.coverage)
-    share = (shape.coverage[rows, columns] * np.float32(opacity))
+    share = shape.coverage[rows, columns] * np.float32(opacity)
     factor = None if tone is None else tone[rows, columns]
     places = (rows + shape.top, columns + shape.left)
     for index in range(3):

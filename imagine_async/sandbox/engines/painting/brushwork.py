@@ -78,7 +78,9 @@ def paint_relief(scene: Scene, picture: FloatArray) -> FloatArray:
     width, height = scene.size
     surface = luminance(picture)
     surface *= np.float32(1.1)
-    surface += value_noise(scene.generator("canvas"), scene.size, (width / 5, height / 4), rough=True) * np.float32(0.07)
+    surface += value_noise(scene.generator("canvas"), scene.size, (width / 5, height / 4), rough=True) * np.float32(
+        0.07
+    )
     lit = np.zeros_like(surface)
     np.subtract(surface[2:, 2:], surface[:-2, :-2], out=lit[2:, 2:])
     np.clip(lit, -0.16, 0.16, out=lit)
