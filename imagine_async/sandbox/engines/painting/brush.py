@@ -43,7 +43,7 @@ def stamp(polygons: Sequence[FloatArray], size: Size) -> Stamp | None:
     canvas = Image.new("L", ((right - left) * scale, (bottom - top) * scale))
     draw = ImageDraw.Draw(canvas)
     for polygon in polygons:
-        draw.polygon([(float(x), float(y)) for x, y in (polygon - (left, top)) * scale], fill=255)
+        draw.polygon(((polygon - (left, top)) * scale).ravel().tolist(), fill=255)
     coverage = np.asarray(canvas.reduce(scale), dtype=np.float32) / 255
     return Stamp(coverage, int(left), int(top))
 
