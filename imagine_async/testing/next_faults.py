@@ -16,6 +16,8 @@ __all__ = ["NextFaults"]
 _SOUND = "ok"
 _REFUSED = 429
 _PAGES = (502, 503, 504)
+# Not the downloads of results, which a test does not think of as calls.
+_CALLS = ("/v1/*", "/v2/*")
 
 
 class NextFaults:
@@ -41,8 +43,8 @@ class NextFaults:
         Args:
             *faults: One for each call: a kind, a kind with a value such as `drop:in_body`, `ok` for a call that is
                 spared, or one of the statuses 429, 502, 503 and 504.
-            **fields: The fault's own fields, as in a file of faults; only beside a single fault. `retry_after` may be the
-                seconds that a 429 asks to wait.
+            **fields: The fault's own fields, as in a file of faults; only beside a single fault. `retry_after`
+                may be the seconds that a 429 asks to wait.
 
         Raises:
             ValueError: There is no such fault, or a field is not right.
@@ -80,7 +82,7 @@ class NextFaults:
         from imagine_async.sandbox.faults.targets import Target
 
         own = Faults(()) if given is None else Faults.of(given)
-        rule = QueuedRule(Target.of((), ()), queue=self._queue)
+        rule = QueuedRule(Target.of((), _CALLS), queue=self._queue)
         return Faults((rule, *own.rules), own.seed, clock.sleep)
 
 

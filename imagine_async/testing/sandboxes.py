@@ -76,6 +76,10 @@ class TestingSandbox:
         """Return the calls that arrived, the latest last: path, endpoint, prompt, seed, status, tokens and more."""
         return self._server.calls()
 
+    def http_client(self) -> httpx.AsyncClient | None:
+        """Return an HTTP client that leads to it, for a cassette that records it; `None` where sockets do."""
+        return None if self._connect is None else self._connect()
+
     def client(self, **options: Any) -> AsyncImagine:
         """Make a client that does not wait, and takes nothing from the environment; the end of the test closes it.
 
@@ -106,7 +110,7 @@ class TestingSandbox:
         own = {
             "api_key": self.key,
             "base_url": self.base_url,
-            "http_client": None if self._connect is None else self._connect(),
+            "http_client": self.http_client(),
             "clock": self.clock,
             "timeout": 300.0,
             "rate_limit": None,

@@ -25,13 +25,15 @@ class Part:
 
     Args:
         name: The field's name.
-        text: What it says; `None` for a file.
+        text: What it says; `None` for a file, and for a text of which only the digest is known.
+        is_file: Whether it is a file.
         digest: The SHA-256 of its bytes, in hexadecimal.
         size: How many bytes it has.
     """
 
     name: str
     text: str | None
+    is_file: bool
     digest: str
     size: int
 
@@ -42,7 +44,7 @@ class Part:
         if not is_file:
             with contextlib.suppress(UnicodeDecodeError):
                 text = content.decode()
-        return cls(name, text, hashlib.sha256(content).hexdigest(), len(content))
+        return cls(name, text, text is None, hashlib.sha256(content).hexdigest(), len(content))
 
 
 def parts_of(content_type: str, body: bytes) -> list[Part]:

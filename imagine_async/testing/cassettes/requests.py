@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from imagine_async.testing.cassettes.forms import Part, parts_of
 from imagine_async.testing.cassettes.redacting import Aliases, plain_target
@@ -33,7 +33,7 @@ class CanonicalRequest:
     @property
     def digest(self) -> str:
         """What it is found by, in hexadecimal. Texts and files count by their own digests."""
-        parts = [[part.name, part.text is None, part.digest] for part in self.parts]
+        parts = [[part.name, part.is_file, part.digest] for part in self.parts]
         return hashlib.sha256(json.dumps([self.method, self.target, parts]).encode()).hexdigest()
 
     def as_data(self, redact: Sequence[str] = ()) -> dict[str, Any]:
@@ -99,17 +99,19 @@ def _scrubbed(part: Part, aliases: Aliases) -> Part:
 def _part_as_data(part: Part, *, is_shown: bool) -> dict[str, Any]:
     if part.text is not None and is_shown:
         return {"name": part.name, "text": part.text}
-    kind = "sha256" if part.text is None else "text_sha256"
-    return {"name": part.name, kind: part.digest, "bytes": part.size}
+    return {"name": part.name, _digest_name(is_file=part.is_file): part.digest, "bytes": part.size}
+
+
+def _digest_name(*, is_file: bool) -> str:
+    return "file_sha256" if is_file else "text_sha256"
 
 
 def _part_from_data(data: Any) -> Part:
     name = str(data["name"])
     if "text" in data:
         return Part.of(name, str(data["text"]).encode(), is_file=False)
-    is_text = "text_sha256" in data
-    part = Part(name, None, str(data["text_sha256" if is_text else "sha256"]), int(data["bytes"]))
-    return evolve(part, text="") if is_text else part
+    is_file = _digest_name(is_file=True) in data
+    return Part(name, None, is_file, str(data[_digest_name(is_file=is_file)]), int(data["bytes"]))
 
 
 def _by_name(parts: Sequence[Part]) -> dict[str, list[str]]:
@@ -120,8 +122,6 @@ def _by_name(parts: Sequence[Part]) -> dict[str, list[str]]:
 
 
 def _shown(part: Part) -> str:
-    # A redacted text is known by its digest alone.
-    is_plain = part.text is not None and (part.text or part.size == 0)
-    if is_plain:
+    if part.text is not None:
         return f"{part.text!r:.80}"
-    return f"{'a text' if part.text is not None else 'a file'} of {part.size} bytes ({part.digest[:12]})"
+    return f"{'a file' if part.is_file else 'a text'} of {part.size} bytes ({part.digest[:12]})"

@@ -1,8 +1,8 @@
 """Looks out for connections to the vendor's hosts, by Python's audit events and at the HTTP library's connections.
 
-Audit events come from wherever a name is resolved or a socket is connected, whichever library does it, and whenever it
-was imported. Through a proxy the name is resolved elsewhere: there the standard library's HTTP client tells what it asks
-the proxy for, the SDK tells of every connection, and httpcore is looked after by hand.
+Audit events come from wherever a name is resolved or a socket is connected, whichever library does it, and whenever
+it was imported. Through a proxy the name is resolved elsewhere: there the standard library's HTTP client tells what it
+asks the proxy for, the SDK tells of every connection, and httpcore is looked after by hand.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from imagine_async.testing.guard.hosts import host_in_request, is_the_vendors
-from imagine_async.testing.guard.http_core import watch_http_core
+from imagine_async.testing.guard.http_core import watch_http_core, watch_import
 
 __all__ = ["Guard", "RealApiError"]
 
@@ -99,6 +99,8 @@ def _on_event(event: str, arguments: tuple[Any, ...]) -> None:
     # Every event of the process comes by here, so what does not matter goes first.
     if event in _HOST_OF and _GUARDS:
         _look_at(_HOST_OF[event](arguments))
+    elif event == "import" and _GUARDS:
+        watch_import(arguments[0], _look_at)
 
 
 @cache
