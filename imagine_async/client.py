@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     import httpx
 
     from imagine_async.sandbox.engines import Engine
+    from imagine_async.sandbox.faults.loading import GivenFaults
 
 __all__ = ["AsyncImagine"]
 
@@ -204,6 +205,7 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls, Asy
         server_rate_limit: str | None = "50/60s",
         engine: Engine | str = "procedural",
         model: str | os.PathLike[str] | None = None,
+        faults: GivenFaults | None = None,
         **options: Unpack[ClientOptions],
     ) -> AsyncImagine:
         """Make a client whose server is the sandbox, in this process: no key, no network, no bill.
@@ -217,6 +219,8 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls, Asy
             engine: What paints: `procedural`, `cv` (extra `sandbox-cv`), `diffusers` (extra `sandbox-diffusion`), or
                 an engine of your own.
             model: The folder of a diffusion pipeline, for the engine `diffusers`.
+            faults: Faults that the server commits: a file's path, what such a file holds, a script such as
+                `["ok", "drop:in_body"]`, or the sandbox's `Faults`.
             **options: As for the client.
 
         Returns:
@@ -224,12 +228,13 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls, Asy
 
         Raises:
             MissingExtraError: The extra is not installed, or that of the engine.
-            ConfigurationError: There is no such engine, or `model` does not go with it.
+            ConfigurationError: There is no such engine, or `model` does not go with it; or the faults cannot be read,
+                or hold what is no rule.
         """
         from imagine_async.in_process import sandbox_server
 
         key, base_url, http_client = sandbox_server(
-            credits=credits, side=side, rate_limit=server_rate_limit, engine=engine, model=model
+            credits=credits, side=side, rate_limit=server_rate_limit, engine=engine, model=model, faults=faults
         )
         invented = PriceList.documented().over(Invented.PRICES, source="the sandbox's own")
         options["prices"] = invented.over(options.get("prices"))

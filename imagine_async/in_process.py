@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import httpx
 
     from imagine_async.sandbox.engines import Engine
+    from imagine_async.sandbox.faults.loading import GivenFaults
 
 __all__ = ["sandbox_server"]
 
@@ -25,6 +26,7 @@ def sandbox_server(
     rate_limit: str | None,
     engine: Engine | str,
     model: str | os.PathLike[str] | None,
+    faults: GivenFaults | None = None,
 ) -> tuple[str, str, httpx.AsyncClient]:
     """Make a sandbox that is reached without a socket.
 
@@ -34,24 +36,27 @@ def sandbox_server(
         rate_limit: The limit that the server enforces; `None` for none.
         engine: What paints, or its name.
         model: The folder of a diffusion pipeline, for the engine `diffusers`.
+        faults: Faults that the server commits, as for its `create_app`.
 
     Returns:
         A key that it lets in, its base URL, and an HTTP client that leads to it.
 
     Raises:
         MissingExtraError: The extra `sandbox`, or the engine's own, is not installed.
-        ConfigurationError: There is no such engine, or `model` does not go with it.
+        ConfigurationError: There is no such engine, or `model` does not go with it; or the faults cannot be read, or
+            hold what is no rule.
     """
     try:
         from imagine_async.sandbox import SandboxSettings, create_app, engines
+        from imagine_async.sandbox.faults import FaultsError
     except ImportError:
         raise MissingExtraError("the sandbox", "sandbox") from None
     settings = SandboxSettings(credits=credits, side=side, rate_limit=rate_limit)
     try:
         painter = engines.chosen_engine(engine, model=model) if isinstance(engine, str) else engine
+        app = create_app(settings, engine=painter, faults=faults)
     except engines.MissingEngineExtraError as error:
         raise MissingExtraError(f"the engine {engine!r}", error.extra) from None
-    except engines.EngineError as error:
+    except (engines.EngineError, FaultsError) as error:
         raise ConfigurationError(str(error)) from None
-    app = create_app(settings, engine=painter)
     return settings.keys[0], _BASE_URL, in_process_client(app)

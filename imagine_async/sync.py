@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import httpx
 
     from imagine_async.sandbox.engines import Engine
+    from imagine_async.sandbox.faults.loading import GivenFaults
 
 __all__ = ["Imagine"]
 
@@ -145,6 +146,7 @@ class Imagine(GenerationCalls, EditingCalls, VideoCalls, Accounting):
         server_rate_limit: str | None = "50/60s",
         engine: Engine | str = "procedural",
         model: str | os.PathLike[str] | None = None,
+        faults: GivenFaults | None = None,
         **options: Unpack[ClientOptions],
     ) -> Imagine:
         """Make a client whose server is the sandbox, in this process: no key, no network, no bill.
@@ -158,6 +160,8 @@ class Imagine(GenerationCalls, EditingCalls, VideoCalls, Accounting):
             engine: What paints: `procedural`, `cv` (extra `sandbox-cv`), `diffusers` (extra `sandbox-diffusion`), or
                 an engine of your own.
             model: The folder of a diffusion pipeline, for the engine `diffusers`.
+            faults: Faults that the server commits: a file's path, what such a file holds, a script such as
+                `["ok", "drop:in_body"]`, or the sandbox's `Faults`.
             **options: As for the client.
 
         Returns:
@@ -165,7 +169,8 @@ class Imagine(GenerationCalls, EditingCalls, VideoCalls, Accounting):
 
         Raises:
             MissingExtraError: The extra is not installed, or that of the engine.
-            ConfigurationError: There is no such engine, or `model` does not go with it.
+            ConfigurationError: There is no such engine, or `model` does not go with it; or the faults cannot be read,
+                or hold what is no rule.
         """
         client = cls.__new__(cls)
         client._client = PerProcess(
@@ -175,6 +180,7 @@ class Imagine(GenerationCalls, EditingCalls, VideoCalls, Accounting):
                 server_rate_limit=server_rate_limit,
                 engine=engine,
                 model=model,
+                faults=faults,
                 **options,
             )
         )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+
 import pytest
 
 from imagine_async.config import (
@@ -38,3 +41,13 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(variable, raising=False)
     # Empty: no files either, least of all the developer's own.
     monkeypatch.setenv(CONFIG_VARIABLE, "")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Find the browser: CI has to have one, a newcomer's machine need not."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        missing = "the page is looked at in Chromium, which is not installed (Debian: apt-get install chromium)"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
+    return found

@@ -45,6 +45,7 @@ def sandbox(
     refund_server_faults: bool = True,
     engine: _EngineName = "procedural",
     model: Path | None = None,
+    faults: Path | None = None,
 ) -> None:
     """Serve an Imagine-compatible API on this machine until Ctrl-C: no key, no network, no bill.
 
@@ -69,10 +70,12 @@ def sandbox(
         engine: What paints: procedural with arithmetic alone, cv with OpenCV (extra sandbox-cv), diffusers with a
             model of yours (extra sandbox-diffusion).
         model: The folder of a diffusion pipeline, for the engine diffusers.
+        faults: A file, TOML or JSON, of the faults that the sandbox shall commit.
     """
     require_sandbox()
     from imagine_async.sandbox import BooksError, SandboxSettings, serve
     from imagine_async.sandbox.engines import chosen_engine
+    from imagine_async.sandbox.faults import Faults
 
     limit = None if rate_limit == "none" else rate_limit
     try:
@@ -91,9 +94,12 @@ def sandbox(
             refund_server_faults=refund_server_faults,
         )
         painter = chosen_engine(engine, model=model)
+        committed = None if faults is None else Faults.load(faults)
     except ValueError as error:
         raise CommandError(str(error), code=2) from error
     _warn_of_strangers(host)
+    if committed is not None:
+        say(f"It commits the faults of {faults}. Rules: {len(committed.rules)}, seed: {committed.seed}")
     try:
         serve(
             settings,
@@ -101,6 +107,7 @@ def sandbox(
             port=port,
             announce=lambda base_url, key: _announce(base_url, key, settings),
             engine=painter,
+            faults=committed,
         )
     except BrokenPipeError:
         # Nobody reads what is announced, which says nothing about the port.

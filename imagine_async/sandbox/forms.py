@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from io import SEEK_END
 from typing import BinaryIO
 
 from attrs import frozen
@@ -111,12 +112,12 @@ def decode_files(texts: Texts, settings: SandboxSettings) -> Mapping[str, Image.
 
     Args:
         texts: The form.
-        settings: How many pixels are too many.
+        settings: How many bytes and pixels are too many.
 
     Raises:
-        RefusedError: A file is no picture.
+        RefusedError: A file is too large or no picture.
     """
-    return {name: _decode(name, file, settings.max_pixels) for name, file in texts.files.items()}
+    return {name: _decode(name, file, settings) for name, file in texts.files.items()}
 
 
 def _size(texts: Texts, pictures: Mapping[str, Image.Image], settings: SandboxSettings) -> tuple[int, int]:
@@ -127,9 +128,12 @@ def _size(texts: Texts, pictures: Mapping[str, Image.Image], settings: SandboxSe
     return pictures["image"].size
 
 
-def _decode(name: str, file: BinaryIO, max_pixels: int) -> Image.Image:
+def _decode(name: str, file: BinaryIO, settings: SandboxSettings) -> Image.Image:
+    if settings.max_file_bytes is not None and file.seek(0, SEEK_END) > settings.max_file_bytes:
+        raise RefusedError(1100, f"The {name} is larger than {settings.max_file_bytes} bytes.")
+    file.seek(0)
     decode = decode_mask if name == "mask" else decode_picture
-    return decode(file, name=name, max_pixels=max_pixels)
+    return decode(file, name=name, max_pixels=settings.max_pixels)
 
 
 def _seed(values: Mapping[str, str], *, any_seed: bool) -> int:

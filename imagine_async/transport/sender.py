@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AbstractAsyncContextManager, aclosing
-from typing import Any
 
 import anyio
 import httpx
@@ -26,7 +25,7 @@ from imagine_async.transport.loop_clients import LoopClients
 from imagine_async.transport.reading import content_at, image_of, read_reply
 from imagine_async.video import VideoJob
 
-__all__ = ["Transport", "in_process_client"]
+__all__ = ["Transport"]
 
 _ERROR_BODY_BYTES = 64 * 1024
 
@@ -41,18 +40,6 @@ class _KeyAuth:
     def __call__(self, request: httpx.Request) -> httpx.Request:
         request.headers[self._name] = self._prefix + self._key.reveal()
         return request
-
-
-def in_process_client(app: Any) -> httpx.AsyncClient:
-    """Make an HTTP client whose server is an ASGI application in this process, on any event loop.
-
-    Args:
-        app: The application.
-
-    Returns:
-        The client; it holds no sockets and needs no closing.
-    """
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app, raise_app_exceptions=False))
 
 
 class _Upload:
