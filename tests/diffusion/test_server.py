@@ -15,6 +15,9 @@ from PIL import Image, ImageDraw
 
 from imagine_async import Imagine
 
+# Loading PyTorch and diffusers alone takes ten seconds of a core that has nothing else to do.
+pytestmark = pytest.mark.timeout(600)
+
 _MAIN = "from imagine_async.cli import main; main()"
 _OPTIONS = ("--port", "0", "--side", "64", "--credits", "none", "--rate-limit", "none")
 
