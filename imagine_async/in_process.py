@@ -34,17 +34,16 @@ def sandbox_server(
         credits: Tokens on the account; `None` for no end.
         side: Pixels of a square picture's side.
         rate_limit: The limit that the server enforces; `None` for none.
+        faults: Faults that the server commits, as for its `create_app`.
         engine: What paints, or its name.
         model: The folder of a diffusion pipeline, for the engine `diffusers`.
-        faults: Faults that the server commits, as for its `create_app`.
 
     Returns:
         A key that it lets in, its base URL, and an HTTP client that leads to it.
 
     Raises:
         MissingExtraError: The extra `sandbox`, or the engine's own, is not installed.
-        ConfigurationError: There is no such engine, or `model` does not go with it; or the faults cannot be read, or
-            hold what is no rule.
+        ConfigurationError: The faults cannot be read, there is no such engine, or `model` does not go with it.
     """
     try:
         from imagine_async.sandbox import SandboxSettings, create_app, engines

@@ -27,11 +27,13 @@ from imagine_async.sandbox.dialects import refused
 from imagine_async.sandbox.faults import Faults
 from imagine_async.sandbox.faults.application import FaultySandbox
 from imagine_async.sandbox.guard import KeyGuard
+from imagine_async.sandbox.openapi.document import description_route
 from imagine_async.sandbox.replies import RefusedError, wrong_method, wrong_path
 from imagine_async.sandbox.results.picture_replies import PictureReplies
 from imagine_async.sandbox.results.serving import ResultRoute
 from imagine_async.sandbox.results.signing import Signer
 from imagine_async.sandbox.results.store import Result, ResultStore
+from imagine_async.sandbox.room import PixelRoom
 from imagine_async.sandbox.settings import SandboxSettings
 from imagine_async.sandbox.studio.routes import studio_routes
 from imagine_async.sandbox.timeline import Timeline
@@ -82,7 +84,7 @@ def create_app(
     app = FaultySandbox(
         committed,
         clock,
-        routes=[*_api_routes(parts), *_admin_routes(parts)],
+        routes=[*_api_routes(parts), *_admin_routes(parts), description_route(settings)],
         middleware=[
             Middleware(OpenToBrowsers),
             Middleware(CallRecorder, log=parts.log, timeline=parts.timeline),
@@ -113,10 +115,11 @@ def _api_routes(parts: _Parts) -> list[Route]:
     signer = Signer(parts.timeline, settings.result_url_seconds)
     pictures = ResultStore(settings.max_result_bytes)
     jobs = Jobs(settings, parts.timeline, parts.job_clock)
+    room = PixelRoom(settings.max_pixels)
     films = Films(jobs, parts.engine, ResultStore(settings.max_result_bytes), best_format())
     return [
-        *picture_routes(settings, parts.engine, PictureReplies(settings, pictures, signer), parts.log),
-        *creation_routes(settings, jobs),
+        *picture_routes(settings, parts.engine, PictureReplies(settings, pictures, signer), parts.log, room),
+        *creation_routes(settings, jobs, room),
         *asking_routes(settings, jobs, films, signer),
         ResultRoute(signer, _Results(pictures, films).find).route(),
     ]

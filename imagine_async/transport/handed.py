@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import httpx
 from attrs import field, frozen
@@ -10,6 +10,7 @@ from attrs import field, frozen
 __all__ = ["PlainReply", "PlainRequest", "ask_onward", "handed_client"]
 
 _SECONDS = 300.0
+_OF_THE_WAY = ("content-encoding", "content-length", "transfer-encoding", "connection", "keep-alive")
 
 
 @frozen
@@ -52,7 +53,17 @@ class _HandedTransport(httpx.AsyncBaseTransport):
         body = await request.aread()
         headers = [(name.lower(), value) for name, value in request.headers.items()]
         reply = await self._handle(PlainRequest(request.method, str(request.url), headers, body))
-        return httpx.Response(reply.status, headers=list(reply.headers), content=reply.body, request=request)
+        return httpx.Response(reply.status, headers=list(reply.headers), stream=_Once(reply.body), request=request)
+
+
+class _Once(httpx.AsyncByteStream):
+    """A body that is still to be read, as that of a connection; httpx takes given bytes for read already."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._body
 
 
 def handed_client(handle: Callable[[PlainRequest], Awaitable[PlainReply]]) -> httpx.AsyncClient:
@@ -79,5 +90,6 @@ async def ask_onward(request: PlainRequest, through: httpx.AsyncClient | None) -
             return await ask_onward(request, own)
     onward = httpx.Request(request.method, request.url, headers=list(request.headers), content=request.body)
     reply = await through.send(onward)
-    headers = [(name.lower(), value) for name, value in reply.headers.multi_items()]
+    # The body is whole and unpacked by now.
+    headers = [(name.lower(), value) for name, value in reply.headers.multi_items() if name.lower() not in _OF_THE_WAY]
     return PlainReply(reply.status_code, headers, reply.content)

@@ -52,9 +52,9 @@ def canonical_form(request: PlainRequest, *, redact_prompts: bool) -> dict[str, 
     form: dict[str, Any] = {"method": request.method, "path": url.path}
     if query:
         form["query"] = [list(pair) for pair in query]
-    parts = [_described(*part, redact_prompts=redact_prompts) for part in _parts(request)]
-    if parts:
-        form["form"] = sorted(parts, key=key_of)
+    parts = _parts(request)
+    if parts is not None:
+        form["form"] = sorted((_described(*part, redact_prompts=redact_prompts) for part in parts), key=key_of)
     elif request.body:
         form["body_sha256"] = digest_of(request.body)
     return form
@@ -67,7 +67,7 @@ def form_texts(request: PlainRequest, names: tuple[str, ...]) -> list[str]:
         request: The request.
         names: Which.
     """
-    return [content.decode("utf-8", "replace") for name, filename, content in _parts(request) if name in names]
+    return [content.decode("utf-8", "replace") for name, _, content in _parts(request) or () if name in names]
 
 
 def _is_signature(name: str) -> bool:
@@ -85,13 +85,13 @@ def _described(name: str, filename: str | None, content: bytes, *, redact_prompt
         return {"name": name, "text_sha256": digest_of(content)}
 
 
-def _parts(request: PlainRequest) -> list[tuple[str, str | None, bytes]]:
-    """Return name, file name and content of each part of a multipart body; none of another body."""
+def _parts(request: PlainRequest) -> list[tuple[str, str | None, bytes]] | None:
+    """Return name, file name and content of each part of a multipart body; `None` for another body."""
     head = Message()
     head["content-type"] = dict(request.headers).get("content-type", "")
     boundary = head.get_param("boundary")
     if head.get_content_type() != "multipart/form-data" or not isinstance(boundary, str):
-        return []
+        return None
     pieces = (b"\r\n" + request.body).split(b"\r\n--" + boundary.encode())
     return [_part(piece) for piece in pieces[1:-1]]
 

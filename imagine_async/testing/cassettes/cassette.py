@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import threading
@@ -29,7 +30,7 @@ _KEPT_HEADERS = ("content-type", "retry-after")
 _KEPT_PREFIX = "x-ratelimit-"
 _KEY_HEADERS = ("authorization", "bearer")
 _SIGNATURES = re.compile(rb"(X-Amz-(?:Signature|Credential|Security-Token)=)[^&\"\s]+")
-_REDACTED = "redacted"
+_REDACTED = b"redacted"
 
 
 class Cassette:
@@ -65,6 +66,7 @@ class Cassette:
         self._known = read_tape(self.path) if replays else []
         self._new: list[Recorded] = []
         self._played: Counter[str] = Counter()
+        self._hidden: set[bytes] = set()
 
     def http_client(self, through: httpx.AsyncClient | None = None) -> httpx.AsyncClient:
         """Return what a client takes as `http_client=`; it needs no closing.
@@ -82,7 +84,8 @@ class Cassette:
                 raise self._missing(form)
             reply = await ask_onward(request, through)
             with self._lock:
-                self._new.append(Recorded(form, self._cleaned(reply, request)))
+                self._hidden |= self._secrets(request)
+                self._new.append(Recorded(form, reply))
             return reply
 
         return handed_client(handle)
@@ -97,8 +100,9 @@ class Cassette:
         """Write what was recorded."""
         with self._lock:
             if self._new:
-                write_tape(self.path, [*self._known, *self._new])
-                self._known, self._new = [*self._known, *self._new], []
+                self._known += [evolve(call, reply=self._cleaned(call.reply)) for call in self._new]
+                self._new = []
+                write_tape(self.path, self._known)
 
     def __enter__(self) -> Self:
         """Use it for a block."""
@@ -119,17 +123,21 @@ class Cassette:
             self._played[key] += 1
             return equal[self._played[key] - 1]
 
-    def _cleaned(self, reply: PlainReply, request: PlainRequest) -> PlainReply:
+    def _secrets(self, request: PlainRequest) -> set[bytes]:
+        """Return what no reply may repeat in the file."""
+        secrets = [value.rpartition(" ")[2] for name, value in request.headers if name in _KEY_HEADERS]
+        if self._redact_prompts:
+            secrets += form_texts(request, PROMPTS)
+        return {form.encode() for text in secrets if text for form in (text, json.dumps(text)[1:-1])}
+
+    def _cleaned(self, reply: PlainReply) -> PlainReply:
         """Return what of a reply may be kept."""
         headers = [(name, value) for name, value in reply.headers if _is_kept(name)]
-        hidden = [value.rpartition(" ")[2] for name, value in request.headers if name in _KEY_HEADERS]
-        if self._redact_prompts:
-            hidden += form_texts(request, PROMPTS)
         body = reply.body
         if _may_speak(body):
-            body = _SIGNATURES.sub(rb"\1" + _REDACTED.encode(), body)
-            for text in filter(None, hidden):
-                body = body.replace(text.encode(), _REDACTED.encode())
+            body = _SIGNATURES.sub(rb"\1" + _REDACTED, body)
+            for secret in sorted(self._hidden, key=len, reverse=True):
+                body = body.replace(secret, _REDACTED)
         return evolve(reply, headers=headers, body=body)
 
     def _missing(self, form: dict[str, object]) -> CassetteError:
@@ -140,7 +148,7 @@ class Cassette:
         else:
             said = f"{form['method']} {form['path']} is not recorded{self._nearest(form)}"
         advice = "record it with mode 'new', or 'all' for everything"
-        return CassetteError(f"{self.path}: {said}: {advice}", outcome=Outcome.NOT_SENT)
+        return CassetteError(f"{self.path}: {said}: {advice}", outcome=Outcome.REJECTED)
 
     def _nearest(self, form: dict[str, object]) -> str:
         """Name what differs from the recorded call that is most like a missing one."""

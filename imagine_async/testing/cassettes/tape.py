@@ -27,7 +27,7 @@ _MAX_BYTES = 64 * 2**20
 
 
 class CassetteError(ImagineError):
-    """A cassette is damaged, or does not hold what was asked for; nothing was sent."""
+    """A cassette is damaged, or does not hold what was asked for: it refuses the call, and nothing is sent."""
 
 
 @frozen

@@ -43,7 +43,7 @@ def stamp(polygons: Sequence[FloatArray], size: Size) -> Stamp | None:
     canvas = Image.new("L", ((right - left) * scale, (bottom - top) * scale))
     draw = ImageDraw.Draw(canvas)
     for polygon in polygons:
-        draw.polygon([(float(x), float(y)) for x, y in (polygon - (left, top)) * scale], fill=255)
+        draw.polygon(((polygon - (left, top)) * scale).ravel().tolist(), fill=255)
     coverage = np.asarray(canvas.reduce(scale), dtype=np.float32) / 255
     return Stamp(coverage, int(left), int(top))
 
@@ -68,14 +68,14 @@ def lay(
         return
     # Stamps are mostly empty, so only covered pixels are touched.
     rows, columns = np.nonzero(shape.coverage)
-    share = (shape.coverage[rows, columns] * np.float32(opacity))[:, None]
-    paint = colour if colour.ndim == 1 else colour[columns]
-    if tone is not None:
-        paint = paint * tone[rows, columns][:, None]
-    flat = picture.reshape(-1, 3)
-    index = (rows + shape.top) * picture.shape[1] + columns + shape.left
-    below = flat[index]
-    flat[index] = below + (paint - below) * share
+    share = shape.coverage[rows, columns] * np.float32(opacity)
+    factor = None if tone is None else tone[rows, columns]
+    places = (rows + shape.top, columns + shape.left)
+    for index in range(3):
+        channel = picture[..., index]
+        paint = colour[index] if colour.ndim == 1 else colour[columns, index]
+        below = channel[places]
+        channel[places] = below + ((paint if factor is None else paint * factor) - below) * share
 
 
 def polygon(points: Iterable[Point]) -> FloatArray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from imagine_async.sandbox.engines.arrays import FloatArray, mix, smoothstep
+from imagine_async.sandbox.engines.arrays import FloatArray, add_light, coloured, mix, smoothstep
 from imagine_async.sandbox.engines.painting.colour import Colour, hexadecimal
 from imagine_async.sandbox.engines.painting.scene import Scene
 from imagine_async.sandbox.engines.painting.sky import paint_sky
@@ -123,7 +123,7 @@ def _glow_over_streets(scene: Scene, picture: FloatArray, horizon: float) -> Non
         return
     rows = np.arange(picture.shape[0], dtype=np.float32)
     glow = np.exp(-np.abs(rows - horizon) / (0.06 * picture.shape[0])) * 0.16
-    picture += glow[:, None, None] * Colour(1.0, 0.65, 0.35).array
+    add_light(picture, glow[:, None], Colour(1.0, 0.65, 0.35).array)
 
 
 def _paint_promenade(scene: Scene, picture: FloatArray) -> None:
@@ -137,7 +137,7 @@ def _paint_promenade(scene: Scene, picture: FloatArray) -> None:
     joints = (np.abs((depth * 2.4) % 1 - 0.5) > 0.47) | (np.abs((columns * depth * 2.2) % 1 - 0.5) > 0.485)
     grain = scene.generator("paving").random((height - top, scene.size[0]), dtype=np.float32)
     tone = np.where(joints, 0.72, 0.96) + (grain - 0.5) * 0.06 + rows * 0.08
-    paving = tone[..., None] * Colour(0.60, 0.58, 0.57).array * light
+    paving = coloured(tone, Colour(0.60, 0.58, 0.57).array * light)
     reflected = picture[2 * top - height : top][::-1][: height - top]
-    picture[top:] = mix(paving.astype(np.float32), reflected, 0.22 if scene.weather != "rain" else 0.5)
+    picture[top:] = mix(paving, reflected, 0.22 if scene.weather != "rain" else 0.5)
     picture[top : top + max(1, height // 160)] *= 0.55

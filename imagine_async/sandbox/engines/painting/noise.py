@@ -5,24 +5,30 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from imagine_async.sandbox.engines.arrays import FloatArray, Size
+from imagine_async.sandbox.engines.arrays import FloatArray, Size, resize_plane
 
 _MARGIN = 2
 """Extra lattice cells on each side, so that bicubic interpolation never sees the lattice's end."""
 
+_SAMPLES_PER_CELL = 4
 
-def value_noise(generator: np.random.Generator, size: Size, cells: tuple[float, float]) -> FloatArray:
+
+def value_noise(
+    generator: np.random.Generator, size: Size, cells: tuple[float, float], *, rough: bool = False
+) -> FloatArray:
     """Return smooth noise, a (height, width) plane in about 0..1.
 
     Args:
         generator: Source of the lattice values.
         size: Width and height in pixels.
         cells: Lattice cells across the width and the height; more is finer.
+        rough: Whether cells are joined by straight ramps, for textures of a few pixels: half the work.
     """
     columns, rows = (int(np.ceil(count)) + 2 * _MARGIN for count in cells)
     lattice = Image.fromarray(generator.random((rows, columns), dtype=np.float32))
     box = (_MARGIN, _MARGIN, _MARGIN + cells[0], _MARGIN + cells[1])
-    return np.asarray(lattice.resize(size, Image.Resampling.BICUBIC, box=box), dtype=np.float32)
+    resample = Image.Resampling.BILINEAR if rough else Image.Resampling.BICUBIC
+    return np.asarray(lattice.resize(size, resample, box=box), dtype=np.float32)
 
 
 def fractal_noise(
@@ -32,15 +38,25 @@ def fractal_noise(
     octaves: int = 5,
     gain: float = 0.5,
 ) -> FloatArray:
-    """Return a sum of noise octaves, each twice as fine and `gain` times as strong, in about 0..1."""
-    total = np.zeros((size[1], size[0]), dtype=np.float32)
-    strength, reach = 1.0, 0.0
+    """Return a sum of noise octaves, each twice as fine and `gain` times as strong, in about 0..1.
+
+    Coarse octaves are summed at a few samples per cell and enlarged together.
+    """
+    total, reach = np.zeros((1, 1), dtype=np.float32), 0.0
     for octave in range(octaves):
-        scale = 2.0**octave
-        total += strength * value_noise(generator, size, (cells[0] * scale, cells[1] * scale))
-        reach += strength
-        strength *= gain
-    return total / np.float32(reach)
+        columns, rows = (count * 2.0**octave for count in cells)
+        sampled = size if octave == octaves - 1 else (_samples(columns, size[0]), _samples(rows, size[1]))
+        total = resize_plane(total, sampled) + np.float32(gain**octave) * value_noise(
+            generator, sampled, (columns, rows)
+        )
+        reach += gain**octave
+    total *= np.float32(1 / reach)
+    return total
+
+
+def _samples(cells: float, most: int) -> int:
+    """Return how many samples hold noise of so many cells without loss that would show."""
+    return min(most, int(np.ceil(_SAMPLES_PER_CELL * cells)))
 
 
 def ridged(noise: FloatArray) -> FloatArray:
@@ -97,10 +113,12 @@ class TileableNoise:
             crests: Whether each octave is folded into ridges.
             resolution: Samples per period.
         """
-        total = np.zeros((resolution, resolution), dtype=np.float32)
+        total = np.zeros((1, 1), dtype=np.float32)
         for octave in range(octaves):
-            layer = _tile(generator, cells * 2**octave, resolution)
-            total += np.float32(gain**octave) * (ridged(layer) if crests else layer)
+            count = cells * 2**octave
+            side = resolution if octave == octaves - 1 else _samples(count, resolution)
+            layer = _enlarged_tile(generator.random((count, count), dtype=np.float32), side)
+            total = _enlarged_tile(total, side) + np.float32(gain**octave) * (ridged(layer) if crests else layer)
         self._plane = total / np.float32(sum(gain**octave for octave in range(octaves)))
 
     def at(self, x: FloatArray, y: FloatArray) -> FloatArray:
@@ -109,8 +127,11 @@ class TileableNoise:
         return sample(self._plane, x * resolution, y * resolution)
 
 
-def _tile(generator: np.random.Generator, cells: int, resolution: int) -> FloatArray:
-    lattice = np.pad(generator.random((cells, cells), dtype=np.float32), _MARGIN, mode="wrap")
-    box = (_MARGIN, _MARGIN, _MARGIN + cells, _MARGIN + cells)
-    resized = Image.fromarray(lattice).resize((resolution, resolution), Image.Resampling.BICUBIC, box=box)
-    return np.asarray(resized, dtype=np.float32)
+def _enlarged_tile(tile: FloatArray, side: int) -> FloatArray:
+    """Return a square tile enlarged to a side in pixels, seamless as before."""
+    length = len(tile)
+    if length == side:
+        return tile
+    wrapped = Image.fromarray(np.pad(tile, _MARGIN, mode="wrap"))
+    box = (_MARGIN, _MARGIN, _MARGIN + length, _MARGIN + length)
+    return np.asarray(wrapped.resize((side, side), Image.Resampling.BICUBIC, box=box), dtype=np.float32)

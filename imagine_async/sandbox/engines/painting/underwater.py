@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from imagine_async.sandbox.engines.arrays import FloatArray, mix, resize_plane, smoothstep
+from imagine_async.sandbox.engines.arrays import FloatArray, add_light, coloured, mix, resize_plane, smoothstep
 from imagine_async.sandbox.engines.painting.brush import circle, lay, ribbon, stamp
 from imagine_async.sandbox.engines.painting.colour import Colour, hexadecimal
 from imagine_async.sandbox.engines.painting.noise import TileableNoise, fractal_noise, ridged
@@ -19,7 +19,7 @@ def paint_underwater(scene: Scene) -> FloatArray:
     _paint_floor(scene, picture)
     for depth in (0.75, 0.4, 0.0):
         _paint_growth(scene, picture, depth)
-    picture += _rays(scene)[..., None] * Colour(0.55, 0.75, 0.75).array
+    add_light(picture, _rays(scene), Colour(0.55, 0.75, 0.75).array)
     _paint_bubbles(scene, picture)
     return picture
 
@@ -64,7 +64,8 @@ def _paint_floor(scene: Scene, picture: FloatArray) -> None:
     noise = TileableNoise(scene.generator("caustics"), cells=8, octaves=2, resolution=256)
     caustics = smoothstep(0.82, 1.0, ridged(noise.at(x * 0.9, np.broadcast_to(depth, x.shape) * 0.9)))
     light, deep = _tones(scene)
-    sand = hexadecimal("d8c9a0").mixed(light, 0.35).array * (0.55 + 0.5 * caustics[..., None])
+    sand = hexadecimal("d8c9a0").mixed(light, 0.35).array
+    sand = coloured(0.55 + 0.5 * caustics, sand)
     far = np.clip((depth - 0.6) * 0.75, 0, 0.85)[..., None]
     picture[top:] = mix(
         picture[top:], mix(sand, deep.mixed(light, 0.35).array, far), np.clip(rows[top:] - crest, 0, 1)[..., None]

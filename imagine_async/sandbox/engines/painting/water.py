@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from imagine_async.sandbox.engines.arrays import FloatArray, blur_plane, mix, smoothstep
+from imagine_async.sandbox.engines.arrays import FloatArray, add_light, blur_plane, gathered, mix, smoothstep
 from imagine_async.sandbox.engines.painting.colour import Colour
 from imagine_async.sandbox.engines.painting.noise import TileableNoise
 from imagine_async.sandbox.engines.painting.scene import Scene
@@ -62,9 +62,8 @@ def _mirrored(picture: FloatArray, shore: FloatArray, rows: FloatArray, waves: F
     sway = waves * _roughness(scene) * (2 + 0.10 * np.maximum(depth_below, 0))
     source_rows = np.clip(shore[None, :] - depth_below * 0.96 + sway, 0, np.maximum(shore[None, :] - 1, 0))
     columns = np.arange(width, dtype=np.float32)[None, :] + sway * 0.35
-    flat = source_rows.astype(np.int32) * width + np.clip(columns, 0, width - 1).astype(np.int32)
-    result: FloatArray = picture.reshape(-1, 3)[flat]
-    return result
+    flat = source_rows.astype(np.intp) * width + np.clip(columns, 0, width - 1).astype(np.intp)
+    return gathered(picture, flat)
 
 
 def _surface(scene: Scene, mirrored: FloatArray, rows: FloatArray, waves: FloatArray, horizon: float) -> FloatArray:
@@ -75,7 +74,8 @@ def _surface(scene: Scene, mirrored: FloatArray, rows: FloatArray, waves: FloatA
     body = _DEEP.mixed(scene.accent, 0.55) if scene.accent else _DEEP
     deep = body.array * 1.25 * (air.ambient.array * 0.9 + air.key.array * 0.5)
     colour = mix(deep, mirrored * 0.94, reflect)
-    return colour + _glitter(scene, rows, waves, horizon)[..., None] * air.sun.array
+    add_light(colour, _glitter(scene, rows, waves, horizon), air.sun.array)
+    return colour
 
 
 def _glitter(scene: Scene, rows: FloatArray, waves: FloatArray, horizon: float) -> FloatArray:

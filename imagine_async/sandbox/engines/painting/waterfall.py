@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from imagine_async.sandbox.engines.arrays import FloatArray, mix, smoothstep
+from imagine_async.sandbox.engines.arrays import FloatArray, coloured, mix, smoothstep
 from imagine_async.sandbox.engines.painting.ground import Ground
 from imagine_async.sandbox.engines.painting.noise import value_noise
 
@@ -28,7 +28,7 @@ def paint_waterfall(picture: FloatArray, ground: Ground) -> None:
     falling = (1 - smoothstep(0.6, 1.0, ragged)) * (rows >= lip) * (rows <= foot)
     air = ground.scene.atmosphere
     light = air.ambient.array * 0.75 + air.key.array * 0.5
-    water = light * (0.72 + 0.45 * streaks[..., None])
+    water = coloured(0.72 + 0.45 * streaks, light)
     picture[:] = mix(picture, water, (falling * 0.95)[..., None])
     spray = np.exp(-(((np.arange(width) - column * width) / (0.10 * ground.scene.unit)) ** 2))[None, :]
     spray = spray * np.exp(-(((rows - foot) / (0.035 * ground.scene.unit)) ** 2)) * 0.85

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from PIL import Image
 
-from imagine_async.sandbox.engines.arrays import FloatArray, blur_plane, mix, smoothstep
+from imagine_async.sandbox.engines.arrays import FloatArray, add_light, blur_plane, mix, resize_plane, smoothstep
 from imagine_async.sandbox.engines.painting.brush import circle, lay, ribbon, stamp
 from imagine_async.sandbox.engines.painting.colour import WHITE
 from imagine_async.sandbox.engines.painting.noise import fractal_noise
@@ -29,7 +30,9 @@ def add_near_weather(scene: Scene, picture: FloatArray) -> None:
 
 def _paint_mist(scene: Scene, picture: FloatArray) -> None:
     width, height = scene.size
-    banks = fractal_noise(scene.generator("mist"), scene.size, (2.0 * width / height, 7.0), octaves=4)
+    half = (max(8, width // 2), max(8, height // 2))
+    soft = fractal_noise(scene.generator("mist"), half, (2.0 * width / height, 7.0), octaves=4)
+    banks = resize_plane(soft, scene.size, Image.Resampling.BILINEAR)
     rows = np.linspace(0, 1, height, dtype=np.float32)[:, None]
     layer = np.exp(-(((rows - scene.horizon - 0.02) / 0.2) ** 2))
     share = np.clip(layer * (0.25 + 1.1 * smoothstep(0.35, 0.7, banks)), 0, 0.85)
@@ -67,7 +70,7 @@ def _paint_lightning(scene: Scene, picture: FloatArray) -> None:
     rows, columns = shape.coverage.shape
     core[shape.top : shape.top + rows, shape.left : shape.left + columns] = shape.coverage
     glow = blur_plane(core, 0.018 * scene.unit) * 2.2 + blur_plane(core, 0.09 * scene.unit) * 3.0
-    picture += (core * 0.95 + glow)[..., None] * np.array([0.78, 0.80, 1.0], dtype=np.float32)
+    add_light(picture, core * np.float32(0.95) + glow, np.array([0.78, 0.80, 1.0], dtype=np.float32))
 
 
 def _bolt(
