@@ -12,6 +12,9 @@ from imagine_async.sandbox.engines.arrays import FloatArray, Size
 
 _OVERSAMPLING = 2
 
+_CROWDED = 0.12
+"""Share of covered pixels from which going through a whole stamp is quicker than picking them out."""
+
 Point = tuple[float, float]
 
 
@@ -66,7 +69,10 @@ def lay(
     """
     if shape is None:
         return
-    # Stamps are mostly empty, so only covered pixels are touched.
+    if np.count_nonzero(shape.coverage) > _CROWDED * shape.coverage.size:
+        _lay_all(picture, shape, colour, opacity, tone)
+        return
+    # Most stamps are mostly empty, so only covered pixels are touched.
     rows, columns = np.nonzero(shape.coverage)
     share = (shape.coverage[rows, columns] * np.float32(opacity))
     factor = None if tone is None else tone[rows, columns]
@@ -76,6 +82,17 @@ def lay(
         paint = colour[index] if colour.ndim == 1 else colour[columns, index]
         below = channel[places]
         channel[places] = below + ((paint if factor is None else paint * factor) - below) * share
+
+
+def _lay_all(picture: FloatArray, shape: Stamp, colour: FloatArray, opacity: float, tone: FloatArray | None) -> None:
+    height, width = shape.coverage.shape
+    region = picture[shape.top : shape.top + height, shape.left : shape.left + width]
+    share = shape.coverage * np.float32(opacity)
+    for index in range(3):
+        paint = colour[index] if colour.ndim == 1 else colour[None, :, index]
+        change = (paint if tone is None else paint * tone) - region[..., index]
+        change *= share
+        region[..., index] += change
 
 
 def polygon(points: Iterable[Point]) -> FloatArray:

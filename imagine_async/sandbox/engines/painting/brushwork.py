@@ -15,7 +15,7 @@ from imagine_async.sandbox.engines.arrays import (
     resize_plane,
     smoothstep,
 )
-from imagine_async.sandbox.engines.painting.noise import fractal_noise, value_noise
+from imagine_async.sandbox.engines.painting.noise import fractal_noise, texture
 from imagine_async.sandbox.engines.painting.scene import Scene
 
 _STEPS = 5
@@ -44,11 +44,10 @@ def _flow(scene: Scene, picture: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return unit vectors along the contours of brightness, turned by noise where there are none."""
     light = blur_plane(luminance(picture), 0.0045 * scene.unit)
     down, across = np.gradient(light)
-    size = (picture.shape[1], picture.shape[0])
-    angle = fractal_noise(scene.generator("flow"), size, (4, 4), octaves=2) * np.float32(5.0)
-    strength = np.float32(0.012)
-    along_x = -down + strength * np.cos(angle)
-    along_y = across + strength * np.sin(angle) * 0.6
+    height, width = light.shape
+    angle = fractal_noise(scene.generator("flow"), (max(4, width // 4), max(4, height // 4)), (4, 4), octaves=2) * 5
+    along_x = resize_plane(np.cos(angle) * np.float32(0.012), (width, height), Image.Resampling.BILINEAR) - down
+    along_y = resize_plane(np.sin(angle) * np.float32(0.0072), (width, height), Image.Resampling.BILINEAR) + across
     length = np.maximum(np.hypot(along_x, along_y), 1e-6)
     return along_x / length, along_y / length
 
@@ -75,10 +74,9 @@ def _along(picture: FloatArray, across: FloatArray, down: FloatArray, start: Flo
 
 def paint_relief(scene: Scene, picture: FloatArray) -> FloatArray:
     """Return the light on thick paint, about 1: ridges along strokes, lit from the upper left."""
-    width, height = scene.size
     surface = luminance(picture)
     surface *= np.float32(1.1)
-    surface += value_noise(scene.generator("canvas"), scene.size, (width / 5, height / 4), rough=True) * np.float32(0.07)
+    surface += texture(scene.generator("canvas"), scene.size, (5.0, 4.0)) * np.float32(0.07)
     lit = np.zeros_like(surface)
     np.subtract(surface[2:, 2:], surface[:-2, :-2], out=lit[2:, 2:])
     np.clip(lit, -0.16, 0.16, out=lit)

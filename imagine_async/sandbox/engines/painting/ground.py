@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from PIL import Image
 
-from imagine_async.sandbox.engines.arrays import FloatArray, mix, resize_picture, resize_plane, smoothstep, stacked
+from imagine_async.sandbox.engines.arrays import FloatArray, mix, smoothstep, stacked, stretched
 from imagine_async.sandbox.engines.painting.colour import WHITE
 from imagine_async.sandbox.engines.painting.landforms import Landform
 from imagine_async.sandbox.engines.painting.noise import TileableNoise
@@ -196,10 +195,9 @@ class Ground:
     def full_width(self) -> tuple[FloatArray, FloatArray]:
         """Return heights, at least water level, and shaded colours on the picture's full width."""
         width = self.scene.size[0]
-        size = (width, self.heights.shape[0])
         return (
-            resize_plane(np.maximum(self.heights, 0), size, Image.Resampling.BILINEAR),
-            resize_picture(self.shaded, size, Image.Resampling.BILINEAR),
+            stretched(np.maximum(self.heights, 0), width),
+            stacked(stretched(channel, width) for channel in np.moveaxis(self.shaded, -1, 0)),
         )
 
     @cached_property
@@ -218,7 +216,7 @@ class Ground:
     def foothold(self, column: float, depth: float) -> float | None:
         """Return the pixel row of dry, visible ground at a column (share of the width) and a depth, else None."""
         place = int(np.clip(column, 0, 0.999) * self.heights.shape[1])
-        index = int(np.clip(np.searchsorted(self.camera.depths(), depth), 0, self.heights.shape[0] - 1))
+        index = int(np.clip(np.searchsorted(self._sites[1][:, 0], depth), 0, self.heights.shape[0] - 1))
         row = float(self._rows[index, place])
         hidden = row > float(self._skyline[index, place]) + 0.01 * self.scene.size[1]
         return None if hidden or self.heights[index, place] < 0.004 else row

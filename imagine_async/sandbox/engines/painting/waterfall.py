@@ -6,7 +6,7 @@ import numpy as np
 
 from imagine_async.sandbox.engines.arrays import FloatArray, coloured, mix, smoothstep
 from imagine_async.sandbox.engines.painting.ground import Ground
-from imagine_async.sandbox.engines.painting.noise import value_noise
+from imagine_async.sandbox.engines.painting.noise import texture
 
 _FOOT_DEPTH = 6.6
 """Depth of the pool's far shore, where the water lands."""
@@ -23,7 +23,7 @@ def paint_waterfall(picture: FloatArray, ground: Ground) -> None:
     middle = column * width + 0.012 * ground.scene.unit * np.sin(drop * 5)
     half = ground.scene.unit * (0.022 + 0.030 * drop**1.5)
     across = (np.arange(width, dtype=np.float32)[None, :] - middle) / half
-    streaks = value_noise(ground.scene.generator("streaks"), (width, height), (width / 5, max(1.0, height / 60)))
+    streaks = texture(ground.scene.generator("streaks"), (width, height), (5.0, 60.0))
     ragged = np.abs(across) + (streaks - 0.5) * 0.7
     falling = (1 - smoothstep(0.6, 1.0, ragged)) * (rows >= lip) * (rows <= foot)
     air = ground.scene.atmosphere
