@@ -116,7 +116,11 @@ def resize_picture(
 
 def gathered(picture: FloatArray, places: npt.NDArray[np.intp]) -> FloatArray:
     """Return a picture's pixels at places, (rows, columns), each counted row by row from the first pixel."""
-    return stacked(picture[..., index].ravel()[places] for index in range(picture.shape[2]))
+    result = blank(*places.shape, picture.shape[2])
+    for index in range(picture.shape[2]):
+        # With a mode that checks nothing, NumPy writes straight to the result.
+        picture[..., index].ravel().take(places, out=result[..., index], mode="wrap")
+    return result
 
 
 def mirrored_indices(positions: npt.NDArray[np.int64], length: int) -> npt.NDArray[np.int64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -46,7 +47,7 @@ def stamp(polygons: Sequence[FloatArray], size: Size) -> Stamp | None:
     canvas = Image.new("L", ((right - left) * scale, (bottom - top) * scale))
     draw = ImageDraw.Draw(canvas)
     for polygon in polygons:
-        draw.polygon([(float(x), float(y)) for x, y in (polygon - (left, top)) * scale], fill=255)
+        draw.polygon(((polygon - (left, top)) * scale).ravel().tolist(), fill=255)
     coverage = np.asarray(canvas.reduce(scale), dtype=np.float32) / 255
     return Stamp(coverage, int(left), int(top))
 
@@ -69,12 +70,13 @@ def lay(
     """
     if shape is None:
         return
-    if np.count_nonzero(shape.coverage) > _CROWDED * shape.coverage.size:
+    covered = np.flatnonzero(shape.coverage > 0)
+    if len(covered) > _CROWDED * shape.coverage.size:
         _lay_all(picture, shape, colour, opacity, tone)
         return
     # Most stamps are mostly empty, so only covered pixels are touched.
-    rows, columns = np.nonzero(shape.coverage)
-    share = (shape.coverage[rows, columns] * np.float32(opacity))
+    rows, columns = np.divmod(covered, shape.coverage.shape[1])
+    share = shape.coverage[rows, columns] * np.float32(opacity)
     factor = None if tone is None else tone[rows, columns]
     places = (rows + shape.top, columns + shape.left)
     for index in range(3):
@@ -102,8 +104,13 @@ def polygon(points: Iterable[Point]) -> FloatArray:
 
 def circle(x: float, y: float, radius: float, points: int = 20) -> FloatArray:
     """Return a circle as a polygon."""
+    return (_unit_circle(points) * radius + (x, y)).astype(np.float32)
+
+
+@cache
+def _unit_circle(points: int) -> FloatArray:
     angles = np.linspace(0, 2 * np.pi, points, endpoint=False)
-    return np.stack([x + radius * np.cos(angles), y + radius * np.sin(angles)], axis=-1).astype(np.float32)
+    return np.stack([np.cos(angles), np.sin(angles)], axis=-1)
 
 
 def smooth(points: Sequence[Point], steps: int = 8) -> FloatArray:

@@ -139,7 +139,8 @@ class Ground:
         """Lit and hazed colour and a water flag of every sample, (slices, columns, 4)."""
         light = self._sunlight()[..., None]
         air = self.scene.atmosphere
-        colour = self._albedo(light[..., 0]) * mix(air.ambient.array * 0.75, air.ambient.array * 0.75 + air.key.array * 0.92, light)
+        colour = self._albedo(light[..., 0])
+        colour *= mix(air.ambient.array * 0.75, air.ambient.array * 0.75 + air.key.array * 0.92, light)
         hazed = self._hazed(colour * (_SNOW_GLARE if self.scene.snowy else 1.0))
         return stacked([*np.moveaxis(hazed, -1, 0), (self.heights < 0).astype(np.float32)])
 
