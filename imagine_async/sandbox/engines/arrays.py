@@ -116,7 +116,8 @@ def resize_picture(
 
 def gathered(picture: FloatArray, places: npt.NDArray[np.intp]) -> FloatArray:
     """Return a picture's pixels at places, (rows, columns), each counted row by row from the first pixel."""
-    result = blank(*places.shape, picture.shape[2])
+    rows, columns = places.shape
+    result = blank(rows, columns, picture.shape[2])
     for index in range(picture.shape[2]):
         # With a mode that checks nothing, NumPy writes straight to the result.
         picture[..., index].ravel().take(places, out=result[..., index], mode="wrap")

@@ -103,6 +103,7 @@ def _sampled(continued: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
     across, down = (x - left).astype(np.float32), (y - top).astype(np.float32)
     place = top.astype(np.intp) % (height - 1) * width + left.astype(np.intp) % (width - 1)
     flat = continued.reshape(-1)
+    lower: FloatArray
     upper, lower = flat[place], flat[place + width]
     place += 1
     upper += (flat[place] - upper) * across

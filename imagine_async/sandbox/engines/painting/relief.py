@@ -122,7 +122,7 @@ def _interpolate(rows: FloatArray, attributes: FloatArray, slices: IntArray, top
     span = np.maximum(lower - flat_rows[far], 1e-3)
     pixel_rows = np.arange(top, top + slices.shape[0], dtype=np.float32)[:, None]
     share = np.clip((lower - pixel_rows) / span, 0, 1).astype(np.float32)
-    result = blank(*slices.shape, channels)
+    result = blank(slices.shape[0], width, channels)
     for index in range(channels):
         _between(attributes[..., index].ravel(), near, far, share, result[..., index])
     return result
