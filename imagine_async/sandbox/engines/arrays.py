@@ -124,6 +124,15 @@ def gathered(picture: FloatArray, places: npt.NDArray[np.intp]) -> FloatArray:
     return result
 
 
+def resize_premultiplied(picture: FloatArray, size: Size) -> FloatArray:
+    """Return a smaller picture of four channels, the last its straight alpha; transparent pixels lend no colour."""
+    alpha = picture[..., 3:]
+    weighted = stacked([*np.moveaxis(picture[..., :3] * alpha, -1, 0), alpha[..., 0]])
+    reduced = resize_picture(weighted, size, Image.Resampling.BILINEAR)
+    reduced[..., :3] /= np.maximum(reduced[..., 3:], 1e-3)
+    return reduced
+
+
 def mirrored_indices(positions: npt.NDArray[np.int64], length: int) -> npt.NDArray[np.int64]:
     """Return positions folded into 0..length - 1, as if the array were continued by its mirror images."""
     folded = positions % (2 * length)

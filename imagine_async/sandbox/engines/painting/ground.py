@@ -139,8 +139,9 @@ class Ground:
         """Lit and hazed colour and a water flag of every sample, (slices, columns, 4)."""
         light = self._sunlight()[..., None]
         air = self.scene.atmosphere
-        colour = self._albedo(light[..., 0])
-        colour *= mix(air.ambient.array * 0.75, air.ambient.array * 0.75 + air.key.array * 0.92, light)
+        colour = self._albedo(light[..., 0]) * mix(
+            air.ambient.array * 0.75, air.ambient.array * 0.75 + air.key.array * 0.92, light
+        )
         hazed = self._hazed(colour * (_SNOW_GLARE if self.scene.snowy else 1.0))
         return stacked([*np.moveaxis(hazed, -1, 0), (self.heights < 0).astype(np.float32)])
 
@@ -216,8 +217,13 @@ class Ground:
 
     def foothold(self, column: float, depth: float) -> float | None:
         """Return the pixel row of dry, visible ground at a column (share of the width) and a depth, else None."""
-        place = int(np.clip(column, 0, 0.999) * self.heights.shape[1])
-        index = int(np.clip(np.searchsorted(self._sites[1][:, 0], depth), 0, self.heights.shape[0] - 1))
-        row = float(self._rows[index, place])
-        hidden = row > float(self._skyline[index, place]) + 0.01 * self.scene.size[1]
-        return None if hidden or self.heights[index, place] < 0.004 else row
+        row = float(self.footholds(np.array([column]), np.array([depth]))[0])
+        return None if np.isnan(row) else row
+
+    def footholds(self, columns: FloatArray, depths: FloatArray) -> FloatArray:
+        """Return what :meth:`foothold` does for several places, NaN where there is no dry, visible ground."""
+        places = (np.clip(columns, 0, 0.999) * self.heights.shape[1]).astype(np.int64)
+        slices = np.clip(np.searchsorted(self.camera.depths(), depths), 0, self.heights.shape[0] - 1)
+        rows = self._rows[slices, places]
+        hidden = rows > self._skyline[slices, places] + 0.01 * self.scene.size[1]
+        return np.where(hidden | (self.heights[slices, places] < 0.004), np.nan, rows)

@@ -10,6 +10,7 @@ from imagine_async.sandbox.engines.arrays import FloatArray, Size, resize_plane
 _MARGIN = 2
 """Extra lattice cells on each side, so that bicubic interpolation never sees the lattice's end."""
 
+_SAMPLES_PER_CELL = 4
 
 _CELL_PIXELS = 8
 """Pixels across a cell that show its whole shape."""
@@ -81,6 +82,11 @@ def texture(generator: np.random.Generator, size: Size, cell: tuple[float, float
     return np.tile(tile, (-(-size[1] // _TILE), -(-size[0] // _TILE)))[: size[1], : size[0]]
 
 
+def _samples(cells: float, most: int) -> int:
+    """Return how many samples hold noise of so many cells without loss that would show."""
+    return min(most, int(np.ceil(_SAMPLES_PER_CELL * cells)))
+
+
 def ridged(noise: FloatArray) -> FloatArray:
     """Fold noise about its middle so that mid values become sharp crests at 1."""
     return 1 - np.abs(noise * 2 - 1)
@@ -150,10 +156,12 @@ class TileableNoise:
             crests: Whether each octave is folded into ridges.
             resolution: Samples per period.
         """
-        total = np.zeros((resolution, resolution), dtype=np.float32)
+        total = np.zeros((1, 1), dtype=np.float32)
         for octave in range(octaves):
-            layer = _tile(generator, cells * 2**octave, resolution)
-            total += np.float32(gain**octave) * (ridged(layer) if crests else layer)
+            count = cells * 2**octave
+            side = resolution if octave == octaves - 1 else _samples(count, resolution)
+            layer = _enlarged_tile(generator.random((count, count), dtype=np.float32), side)
+            total = _enlarged_tile(total, side) + np.float32(gain**octave) * (ridged(layer) if crests else layer)
         self._plane = total / np.float32(sum(gain**octave for octave in range(octaves)))
 
     def at(self, x: FloatArray, y: FloatArray) -> FloatArray:
@@ -162,8 +170,11 @@ class TileableNoise:
         return sample(self._plane, x * resolution, y * resolution)
 
 
-def _tile(generator: np.random.Generator, cells: int, resolution: int) -> FloatArray:
-    lattice = np.pad(generator.random((cells, cells), dtype=np.float32), _MARGIN, mode="wrap")
-    box = (_MARGIN, _MARGIN, _MARGIN + cells, _MARGIN + cells)
-    resized = Image.fromarray(lattice).resize((resolution, resolution), Image.Resampling.BICUBIC, box=box)
-    return np.asarray(resized, dtype=np.float32)
+def _enlarged_tile(tile: FloatArray, side: int) -> FloatArray:
+    """Return a square tile enlarged to a side in pixels, seamless as before."""
+    length = len(tile)
+    if length == side:
+        return tile
+    wrapped = Image.fromarray(np.pad(tile, _MARGIN, mode="wrap"))
+    box = (_MARGIN, _MARGIN, _MARGIN + length, _MARGIN + length)
+    return np.asarray(wrapped.resize((side, side), Image.Resampling.BICUBIC, box=box), dtype=np.float32)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image, ImageFilter, ImageOps
 
 from imagine_async.sandbox.engines.arrays import (
     FloatArray,
@@ -27,6 +27,9 @@ from imagine_async.sandbox.engines.painting.subjects.figure import Figure, Part
 _SUNLIGHT = Colour(1.0, 0.97, 0.92)
 _SKYLIGHT = Colour(0.62, 0.66, 0.74)
 _INK = Colour(0.11, 0.08, 0.12)
+
+_RIM = 2
+"""Pixels of nothing around an outline, so that it swells from its edge even where it fills its box."""
 
 
 @dataclass(frozen=True)
@@ -99,25 +102,31 @@ def _facing(coverage: FloatArray, roundness: float, light: Light) -> FloatArray:
     if radius < 0.6:
         return np.full_like(coverage, 0.12)
     height, width = coverage.shape
-    factor = float(np.clip(radius / 5, 1, 4))
+    factor = float(np.clip(radius / 4, 1, 6))
     reduced = (max(4, round(width / factor)), max(4, round(height / factor)))
-    small = np.pad(resize_plane(coverage, reduced, Image.Resampling.BOX), 2)
-    return resize_plane(_slope_towards(small, radius / factor, light)[2:-2, 2:-2], (width, height))
+    small = ImageOps.expand(to_image(coverage).resize(reduced, Image.Resampling.BOX), _RIM)
+    return resize_plane(_slope_towards(small, radius / factor, light), (width, height))
 
 
-def _slope_towards(coverage: FloatArray, radius: float, light: Light) -> FloatArray:
-    swell = 0.65 * blur_plane(coverage, radius) + 0.35 * blur_plane(coverage, radius * 0.4)
-    down, across = np.gradient(swell * radius * 2.4)
-    result: FloatArray = np.clip(0.06 - across * light.side * 0.72 + down * 0.7, -1, 1)
-    return result
+def _slope_towards(coverage: Image.Image, radius: float, light: Light) -> FloatArray:
+    """Return the light's share in the slope of a swelling outline, without the rim of `_RIM` pixels around it."""
+    wide, narrow = (_blurred(coverage, radius * share) for share in (1.0, 0.4))
+    swell = (0.65 * wide + 0.35 * narrow) * np.float32(radius * 1.2)
+    across = swell[_RIM:-_RIM, _RIM + 1 : 1 - _RIM] - swell[_RIM:-_RIM, _RIM - 1 : -1 - _RIM]
+    down = swell[_RIM + 1 : 1 - _RIM, _RIM:-_RIM] - swell[_RIM - 1 : -1 - _RIM, _RIM:-_RIM]
+    return np.clip(0.06 - across * (light.side * 0.72) + down * 0.7, -1, 1)
+
+
+def _blurred(coverage: Image.Image, radius: float) -> FloatArray:
+    return from_image(coverage.filter(ImageFilter.GaussianBlur(radius)), "L")
 
 
 def _edged(canvas: FloatArray, light: Light) -> FloatArray:
     """Add the ink outline, or the light from behind that runs along the edge."""
     alpha = canvas[..., 3]
     if light.outline >= 0.5:
-        size = 2 * round(light.outline) + 1
-        inked = from_image(to_image(alpha).filter(ImageFilter.MaxFilter(size)), "L")
+        spread = _blurred(to_image(alpha), 0.7 * light.outline)
+        inked = np.clip(spread * 7 - 0.4, 0, 1)
         colour = mix(np.broadcast_to(_INK.array, canvas[..., :3].shape), canvas[..., :3], alpha[..., None])
         return stacked([*np.moveaxis(colour, -1, 0), np.maximum(inked, alpha)])
     if light.rim:
