@@ -10,7 +10,7 @@ from imagine_async.sandbox.engines.arrays import FloatArray, mix
 from imagine_async.sandbox.engines.painting.brush import circle, lay, stamp
 from imagine_async.sandbox.engines.painting.colour import Colour, hexadecimal
 from imagine_async.sandbox.engines.painting.ground import Ground
-from imagine_async.sandbox.engines.painting.noise import value_noise
+from imagine_async.sandbox.engines.painting.noise import texture
 
 _BANDS = 7
 _NEEDLES = {"summer": "2f4f34", "autumn": "a8552a", "spring": "5f8a46", "snow": "4b6359"}
@@ -95,8 +95,9 @@ def _needles(ground: Ground, coverage: FloatArray) -> FloatArray:
     """Return the texture of branches, about 1: dark gaps under light tiers."""
     height, width = coverage.shape
     cell = max(1.0, 0.006 * ground.scene.unit)
-    cells = (max(1.0, width / (2.2 * cell)), max(1.0, height / cell))
-    return 0.84 + 0.32 * value_noise(ground.scene.generator("needles"), (width, height), cells)
+    branches = texture(ground.scene.generator("needles"), (width, height), (2.2 * cell, cell)) * np.float32(0.32)
+    branches += np.float32(0.84)
+    return branches
 
 
 def _needle_colour(ground: Ground) -> Colour:
