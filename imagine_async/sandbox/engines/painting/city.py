@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from imagine_async.sandbox.engines.arrays import FloatArray, add_light, blank, coloured, mix, smoothstep
+from imagine_async.sandbox.engines.painting.brush import circle, lay, stamp
 from imagine_async.sandbox.engines.painting.colour import Colour, hexadecimal
 from imagine_async.sandbox.engines.painting.scene import Scene
 from imagine_async.sandbox.engines.painting.sky import paint_sky
@@ -21,6 +22,7 @@ def paint_city(scene: Scene) -> FloatArray:
     horizon = scene.horizon * scene.size[1]
     for rank in range(_RANKS):
         _paint_rank(scene, picture, rank, horizon)
+    _paint_embankment(scene, picture, horizon)
     _glow_over_streets(scene, picture, horizon)
     water = np.zeros(picture.shape[:2], dtype=np.float32)
     water[int(horizon) + 1 :] = 1
@@ -84,12 +86,12 @@ def _side_shade(scene: Scene, width: int) -> FloatArray:
 
 
 def _light_windows(scene: Scene, wall: FloatArray, generator: np.random.Generator) -> None:
-    pitch = max(4, round(0.0135 * scene.unit))
+    pitch = max(4, round(float(generator.uniform(0.011, 0.019)) * scene.unit))
     rows, columns = wall.shape[0] // pitch, wall.shape[1] // pitch
     if not rows or not columns or scene.unit < 90:
         return
     low = scene.atmosphere.night or scene.atmosphere.sun_height < 0.2
-    lit = generator.random((rows, columns)) < (0.46 if low else 0.06)
+    lit = generator.random((rows, columns)) < (0.3 if low else 0.06)
     strength = generator.uniform(0.45, 1.1, (rows, columns)) * (1.0 if low else 0.7)
     pane = hexadecimal(str(generator.choice(_PANES))).array
     light = np.where(lit, strength, 0).astype(np.float32)
@@ -119,6 +121,18 @@ def _paint_spire(
     thick = max(1, round(0.0025 * scene.unit))
     top = max(0, rows.start - round(0.06 * scene.unit * float(generator.random())))
     picture[top : rows.start, middle : middle + thick] = colour
+
+
+def _paint_embankment(scene: Scene, picture: FloatArray, horizon: float) -> None:
+    """Paint the quay that the towers stand on, with lamps along it when the light is low."""
+    air = scene.atmosphere
+    wall = mix(air.ambient.array * np.float32(0.3), air.haze.array, 0.2)
+    picture[max(0, round(horizon - 0.011 * scene.unit)) : round(horizon) + 1] = wall
+    if not (air.night or air.sun_height < 0.2):
+        return
+    spacing, row = 0.034 * scene.unit, horizon - 0.014 * scene.unit
+    lamps = [circle(x, row, max(0.7, 0.0028 * scene.unit), 8) for x in np.arange(spacing / 2, scene.size[0], spacing)]
+    lay(picture, stamp(lamps, scene.size), hexadecimal("ffdc9a").array * np.float32(1.3))
 
 
 def _glow_over_streets(scene: Scene, picture: FloatArray, horizon: float) -> None:

@@ -38,4 +38,4 @@ def paper(scene: Scene) -> FloatArray:
     down = 1 - np.abs(np.linspace(-1, 1, height, dtype=np.float32))[:, None]
     inside = np.minimum(across * (width / scene.unit), down * (height / scene.unit))
     edge = smoothstep(0.03, 0.075, inside + (pools - 0.5) * 0.16)
-    return edge * (0.74 + 0.3 * pools + 0.34 * (grain - 0.5))
+    return edge * np.minimum(0.7 + 0.26 * pools + 0.2 * (grain - 0.5), 0.94)

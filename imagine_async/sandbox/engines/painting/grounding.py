@@ -59,7 +59,9 @@ def cast_shadow(scene: Scene, picture: FloatArray, placement: Placement, aspect:
     region = picture[top : int(placement.base + half * 0.5) + 1]
     if not region.size:
         return
-    contact = np.exp(-(_ellipse(region, placement.x, placement.base - top, half, half * 0.13) ** 2) * 1.2)
+    contact = np.exp(
+        -(_ellipse(region, placement.x, placement.base - top, half, max(half * 0.13, 0.006 * scene.unit)) ** 2) * 1.2
+    )
     thrown = np.exp(
         -(_ellipse(region, placement.x + away * half, placement.base - top, half * 1.5, half * 0.2) ** 2) * 1.1
     )

@@ -14,6 +14,8 @@ from imagine_async.sandbox.engines.painting.finish import finish
 from imagine_async.sandbox.engines.painting.grain import add_grain
 from imagine_async.sandbox.engines.painting.interiors import paint_studio
 from imagine_async.sandbox.engines.painting.landscape import paint_landscape
+from imagine_async.sandbox.engines.painting.lens import defocus
+from imagine_async.sandbox.engines.painting.rooms import paint_room
 from imagine_async.sandbox.engines.painting.scene import Scene, scene_for
 from imagine_async.sandbox.engines.painting.space import paint_space
 from imagine_async.sandbox.engines.painting.staging import stage
@@ -24,6 +26,7 @@ from imagine_async.sandbox.engines.painting.weather import add_distant_weather, 
 PLACE_PAINTERS: dict[str, Callable[[Scene], FloatArray]] = {
     "abstract": paint_abstract,
     "city": paint_city,
+    "room": paint_room,
     "space": paint_space,
     "studio": paint_studio,
     "underwater": paint_underwater,
@@ -50,6 +53,8 @@ def _finished(scene: Scene) -> Image.Image:
     canvas = replace(scene, size=canvas_size(scene.size))
     picture = PLACE_PAINTERS.get(scene.place, paint_landscape)(canvas)
     add_distant_weather(canvas, picture)
+    if scene.style.focus and scene.mentions:
+        picture = defocus(canvas, picture)
     stage(canvas, picture)
     add_near_weather(canvas, picture)
     painted = finish(canvas, picture)

@@ -47,7 +47,7 @@ class Camera:
         """Return the depths of the slices, denser near the camera."""
         count = int(np.clip(self.size[1] * 0.42, 40, 460))
         steps = np.linspace(0, 1, count, dtype=np.float32)
-        return (NEAREST * 0.96 * (FARTHEST / NEAREST) ** steps).astype(np.float32)
+        return (NEAREST * 0.96 * (FARTHEST / NEAREST) ** steps**1.35).astype(np.float32)
 
     def columns(self) -> int:
         """Return how many columns the ground is sampled on; fewer than the picture's for large ones."""

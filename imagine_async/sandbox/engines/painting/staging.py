@@ -26,7 +26,7 @@ from imagine_async.sandbox.engines.painting.subjects.shading import Light, rende
 _DEPTH_SCALES = {"near": 1.0, "middle": 0.86, "far": 0.74}
 _DEPTH_HAZE = {"near": 0.0, "middle": 0.10, "far": 0.26}
 _ROWS = {"near": 0.93, "middle": 0.84, "far": 0.70}
-_BARE_PLACES = ("studio", "city", "abstract", "desert", "beach", "island")
+_BARE_PLACES = ("studio", "room", "city", "abstract", "desert", "beach", "island")
 _FLOATING_PLACES = ("space", "underwater")
 
 
@@ -164,9 +164,9 @@ def _paint(scene: Scene, picture: FloatArray, mention: Mention, placement: Place
     if mention.subject == "lighthouse" and (scene.atmosphere.night or scene.atmosphere.sun_height < 0.3):
         beam(scene, picture, placement)
     if placement.habitat == "ground":
-        cast_shadow(scene, picture, placement, aspect)
+        cast_shadow(scene, picture, placement, aspect * SUBJECTS[mention.subject].footing)
     elif placement.habitat == "water":
         reflect(scene, picture, drawn, left, round(placement.base))
     lay_figure(picture, drawn, left, top)
     if placement.habitat == "ground" and not scene.snowy and scene.place not in _BARE_PLACES:
-        overgrow(scene, picture, placement, aspect)
+        overgrow(scene, picture, placement, aspect * SUBJECTS[mention.subject].footing)

@@ -52,7 +52,7 @@ def _waves(scene: Scene, rows: FloatArray, horizon: float) -> FloatArray:
 
 
 def _roughness(scene: Scene) -> float:
-    calm = 0.35 if scene.place in ("lake", "river", "waterfall", "city") else 0.85
+    calm = {"lake": 0.35, "river": 0.35, "waterfall": 0.35, "city": 0.6}.get(scene.place, 0.85)
     return calm * (1.8 if scene.weather in ("storm", "rain") else 1.0)
 
 
@@ -73,7 +73,7 @@ def _surface(scene: Scene, mirrored: FloatArray, rows: FloatArray, waves: FloatA
     reflect = np.clip(0.93 - steepness * (0.25 + 0.55 * rough) - waves * 0.30 * rough, 0.12, 0.97)[..., None]
     body = _DEEP.mixed(scene.accent, 0.55) if scene.accent else _DEEP
     deep = body.array * 1.25 * (air.ambient.array * 0.9 + air.key.array * 0.5)
-    colour = mix(deep, mirrored * 0.94, reflect)
+    colour = mix(deep, mirrored * np.float32(0.66 if scene.place == "city" else 0.94), reflect)
     add_light(colour, _glitter(scene, rows, waves, horizon), air.sun.array)
     return colour
 

@@ -11,9 +11,13 @@ from imagine_async.sandbox.engines.painting.colour import WHITE
 from imagine_async.sandbox.engines.painting.noise import fractal_noise
 from imagine_async.sandbox.engines.painting.scene import Scene
 
+_INDOORS = ("studio", "room")
+
 
 def add_distant_weather(scene: Scene, picture: FloatArray) -> None:
     """Paint what lies behind the subjects, in place: mist banks and lightning."""
+    if scene.place in _INDOORS:
+        return
     if scene.weather == "fog":
         _paint_mist(scene, picture)
     if scene.weather == "storm":
@@ -22,6 +26,8 @@ def add_distant_weather(scene: Scene, picture: FloatArray) -> None:
 
 def add_near_weather(scene: Scene, picture: FloatArray) -> None:
     """Paint what falls before the subjects, in place: rain and snow."""
+    if scene.place in _INDOORS:
+        return
     if scene.weather in ("rain", "storm"):
         _paint_rain(scene, picture)
     if scene.weather == "snow":
