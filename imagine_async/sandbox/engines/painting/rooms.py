@@ -58,7 +58,9 @@ def _floor(scene: Scene, edge: int) -> FloatArray:
     depth = 1 / (0.35 + rows)
     across = np.linspace(-0.5, 0.5, width, dtype=np.float32)[None, :] * (width / height) * depth * 5 + 40
     boards = scene.generator("boards").uniform(0.82, 1.12, 128).astype(np.float32)
-    tone: FloatArray = boards[across.astype(np.intp) % 128] * np.where(across % 1 < 0.035, np.float32(0.6), np.float32(1))
+    tone: FloatArray = boards[across.astype(np.intp) % 128] * np.where(
+        across % 1 < 0.035, np.float32(0.6), np.float32(1)
+    )
     grain = value_noise(scene.generator("grain of wood"), (width, height - edge), (width / 4, 9))
     tone = tone * (0.9 + 0.2 * grain) * (0.72 + 0.35 * rows)
     return tone[..., None] * _BOARDS.array * _lamplight(scene)
