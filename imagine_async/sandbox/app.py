@@ -27,12 +27,15 @@ from imagine_async.sandbox.dialects import refused
 from imagine_async.sandbox.faults import Faults
 from imagine_async.sandbox.faults.application import FaultySandbox
 from imagine_async.sandbox.guard import KeyGuard
+from imagine_async.sandbox.openapi.document import description_route
 from imagine_async.sandbox.replies import RefusedError, wrong_method, wrong_path
 from imagine_async.sandbox.results.picture_replies import PictureReplies
 from imagine_async.sandbox.results.serving import ResultRoute
 from imagine_async.sandbox.results.signing import Signer
 from imagine_async.sandbox.results.store import Result, ResultStore
+from imagine_async.sandbox.room import PixelRoom
 from imagine_async.sandbox.settings import SandboxSettings
+from imagine_async.sandbox.studio.routes import studio_routes
 from imagine_async.sandbox.timeline import Timeline
 from imagine_async.sandbox.videos.asking import asking_routes
 from imagine_async.sandbox.videos.creating import creation_routes
@@ -73,13 +76,15 @@ def create_app(
     Raises:
         FaultsError: The faults cannot be read, or hold what is no rule.
     """
+    # First of all: what cannot be read shall leave no books open.
+    committed = None if faults is None else Faults.of(faults)
     settings = SandboxSettings() if settings is None else settings
     engine = _default_engine() if engine is None else engine
     parts = _Parts(settings, engine, clock)
     app = FaultySandbox(
-        None if faults is None else Faults.of(faults),
+        committed,
         clock,
-        routes=[*_api_routes(parts), *_admin_routes(parts)],
+        routes=[*_api_routes(parts), *_admin_routes(parts), description_route(settings)],
         middleware=[
             Middleware(OpenToBrowsers),
             Middleware(CallRecorder, log=parts.log, timeline=parts.timeline),
@@ -110,10 +115,11 @@ def _api_routes(parts: _Parts) -> list[Route]:
     signer = Signer(parts.timeline, settings.result_url_seconds)
     pictures = ResultStore(settings.max_result_bytes)
     jobs = Jobs(settings, parts.timeline, parts.job_clock)
+    room = PixelRoom(settings.max_pixels)
     films = Films(jobs, parts.engine, ResultStore(settings.max_result_bytes), best_format())
     return [
-        *picture_routes(settings, parts.engine, PictureReplies(settings, pictures, signer), parts.log),
-        *creation_routes(settings, jobs),
+        *picture_routes(settings, parts.engine, PictureReplies(settings, pictures, signer), parts.log, room),
+        *creation_routes(settings, jobs, room),
         *asking_routes(settings, jobs, films, signer),
         ResultRoute(signer, _Results(pictures, films).find).route(),
     ]
@@ -124,6 +130,7 @@ def _admin_routes(parts: _Parts) -> list[Route]:
     return [
         *reading_routes(access, parts.accounts, parts.log),
         *changing_routes(access, parts.accounts, parts.settings, parts.job_clock),
+        *studio_routes(access, parts.accounts, parts.log, parts.settings),
     ]
 
 

@@ -11,19 +11,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from imagine_async.catalog import ENDPOINTS, V1_ENDPOINTS, V1_UPSCALE, Endpoint
+from imagine_async.catalog import Endpoint
 from imagine_async.sandbox.accounts import Account
 from imagine_async.sandbox.accounts.charges import Charge
 from imagine_async.sandbox.admission import admitted, reserve
 from imagine_async.sandbox.calls.call import LoggedCall
 from imagine_async.sandbox.calls.log import CallLog
-from imagine_async.sandbox.forms import Texts, check_texts, decode_order
+from imagine_async.sandbox.forms import Texts, check_files, check_texts, decode_order
 from imagine_async.sandbox.multipart import read_form
 from imagine_async.sandbox.painting import paint
 from imagine_async.sandbox.replies import RefusedError
-from imagine_async.sandbox.resizing import RESIZE_WITH_SIZE
 from imagine_async.sandbox.results.picture_replies import PictureReplies
 from imagine_async.sandbox.results.store import Result
+from imagine_async.sandbox.room import PixelRoom
+from imagine_async.sandbox.served import PICTURE_ENDPOINTS, paths_of
 from imagine_async.sandbox.settings import SandboxSettings
 from imagine_async.sandbox.threads import CHECKERS, PAINTERS, in_thread
 from imagine_async.sandbox.v1.rules import GENERATIONS_OF_ANY_RATIO, is_v1, unprocessable_values
@@ -35,10 +36,12 @@ __all__ = ["picture_routes"]
 
 _logger = logging.getLogger(__name__)
 
-_SERVED = {endpoint.name: endpoint for endpoint in (RESIZE_WITH_SIZE, GENERATIONS_OF_ANY_RATIO)}
+_CHECKED = {GENERATIONS_OF_ANY_RATIO.name: GENERATIONS_OF_ANY_RATIO}
 
 
-def picture_routes(settings: SandboxSettings, engine: Engine, replies: PictureReplies, log: CallLog) -> list[Route]:
+def picture_routes(
+    settings: SandboxSettings, engine: Engine, replies: PictureReplies, log: CallLog, room: PixelRoom
+) -> list[Route]:
     """Return the paths of all picture endpoints of v2 and v1.
 
     Args:
@@ -46,12 +49,15 @@ def picture_routes(settings: SandboxSettings, engine: Engine, replies: PictureRe
         engine: What paints.
         replies: What makes the replies.
         log: What keeps the pictures of the latest calls.
+        room: Where the pixels of uploaded pictures may lie.
     """
     creations = [
-        _Creation(_SERVED.get(endpoint.name, endpoint), settings, engine, replies, log)
-        for endpoint in (*ENDPOINTS, *V1_ENDPOINTS)
+        _Creation(_CHECKED.get(endpoint.name, endpoint), settings, engine, replies, log, room)
+        for endpoint in PICTURE_ENDPOINTS
     ]
-    return [Route(path, creation.serve, methods=["POST"]) for creation in creations for path in creation.paths()]
+    return [
+        Route(path, creation.serve, methods=["POST"]) for creation in creations for path in paths_of(creation.endpoint)
+    ]
 
 
 @frozen
@@ -63,11 +69,7 @@ class _Creation:
     engine: Engine
     replies: PictureReplies
     log: CallLog
-
-    def paths(self) -> tuple[str, ...]:
-        # The vendor's two clients do not agree on the slash.
-        path = self.endpoint.path
-        return (path, f"{path}/") if self.endpoint.name == V1_UPSCALE.name else (path,)
+    room: PixelRoom
 
     async def serve(self, request: Request) -> Response:
         settings = self.settings
@@ -75,7 +77,7 @@ class _Creation:
             async with read_form(request, max_bytes=settings.max_body_bytes, patience=settings.body_patience) as form:
                 texts = self._checked(request.state.call, form)
                 if texts.files:
-                    await in_thread(lambda: decode_order(texts, settings), CHECKERS)
+                    await in_thread(lambda: check_files(texts, settings, self.room), CHECKERS)
                 return await self._sell(texts, request)
 
     def _checked(self, call: LoggedCall, form: FormData) -> Texts:
@@ -91,7 +93,8 @@ class _Creation:
 
         def paint_and_settle() -> Response:
             # Decoded once more: the pixels of all who wait for their turn would fill the memory.
-            picture = paint(self.engine, decode_order(texts, self.settings))
+            with decode_order(texts, self.settings, self.room) as order:
+                picture = paint(self.engine, order)
             reply = self.replies.reply(base_url, self.endpoint, picture)
             self._settle(account, charge, call)
             self.log.keep_picture(call, Result(picture, f"image/{self.endpoint.reply}"))

@@ -27,11 +27,13 @@ class Dialect:
         prefix: What its paths begin with.
         naked_key_header: A header that may hold the key without a scheme; `None` where there is none.
         refuse: Makes the reply to a refused request.
+        statuses: The HTTP statuses of codes, where they are not those of the documented table.
     """
 
     prefix: str
     naked_key_header: str | None
     refuse: Callable[[RefusedError], Response] = field(eq=False)
+    statuses: Mapping[int, int] = MappingProxyType({})
 
     def key(self, headers: Headers) -> str | None:
         """Find the key in a request's headers.
@@ -65,7 +67,7 @@ def _refuse_in_v1(refusal: RefusedError) -> Response:
 
 
 V2 = Dialect("/v2/", None, _refuse_in_v2)
-V1 = Dialect("/v1/imagine/api/", "bearer", _refuse_in_v1)
+V1 = Dialect("/v1/imagine/api/", "bearer", _refuse_in_v1, _V1_STATUSES)
 """The first generation, whose Python client sends a header named `Bearer`; source: v1 SDKs."""
 
 

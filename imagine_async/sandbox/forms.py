@@ -6,7 +6,8 @@ Text is checked before credits are looked at, pictures are decoded in a thread; 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from io import SEEK_END
 from typing import BinaryIO
 
@@ -16,13 +17,14 @@ from starlette.datastructures import FormData, UploadFile
 
 from imagine_async.catalog import Endpoint
 from imagine_async.sandbox.field_checks import check_part
-from imagine_async.sandbox.pictures import decode_mask, decode_picture
+from imagine_async.sandbox.pictures import decode_mask, decode_picture, weight
 from imagine_async.sandbox.replies import RefusedError
 from imagine_async.sandbox.resizing import RESIZE_WITH_SIZE, resized
+from imagine_async.sandbox.room import PixelRoom
 from imagine_async.sandbox.settings import SandboxSettings
 from imagine_async.sandbox.v1.rules import check_v1
 
-__all__ = ["Order", "Texts", "check_texts", "decode_files", "decode_order"]
+__all__ = ["Order", "Texts", "check_files", "check_texts", "decode_files", "decode_order"]
 
 
 @frozen
@@ -89,43 +91,74 @@ def check_texts(endpoint: Endpoint, form: FormData, *, any_seed: bool) -> Texts:
     return Texts(endpoint, values, files, _seed(values, any_seed=any_seed))
 
 
-def decode_order(texts: Texts, settings: SandboxSettings) -> Order:
-    """Decode a form's files; slow, and therefore work for a thread.
+def check_files(texts: Texts, settings: SandboxSettings, room: PixelRoom) -> None:
+    """Check a form's files, of which none is kept; slow, and therefore work for a thread.
 
     Args:
         texts: The form.
         settings: How many pixels are too many, and how large results are.
+        room: Where pixels may lie.
 
     Raises:
         RefusedError: A file is no picture, the mask of an edit has another size than the picture, or the result would
             have too many pixels.
     """
-    pictures = decode_files(texts, settings)
-    mask = texts.endpoint.field("mask")
-    if mask is not None and mask.required and pictures["image"].size != pictures["mask"].size:
-        raise RefusedError(1100, "The mask must have the same width and height as the image.")
-    return Order(texts, pictures, _size(texts, pictures, settings))
+    _size(texts, {name: _checked(name, file, settings, room) for name, file in texts.files.items()}, settings)
 
 
-def decode_files(texts: Texts, settings: SandboxSettings) -> Mapping[str, Image.Image]:
-    """Decode a form's files and nothing more; slow as well.
+@contextmanager
+def decode_order(texts: Texts, settings: SandboxSettings, room: PixelRoom) -> Generator[Order, None, None]:
+    """Decode a form's files, and hold room for them while a block runs; slow as well.
+
+    Args:
+        texts: The form.
+        settings: How many pixels are too many, and how large results are.
+        room: Where pixels may lie.
+
+    Raises:
+        RefusedError: As `check_files` does.
+    """
+    with decode_files(texts, settings, room) as pictures:
+        size = _size(texts, {name: picture.size for name, picture in pictures.items()}, settings)
+        yield Order(texts, pictures, size)
+
+
+@contextmanager
+def decode_files(
+    texts: Texts, settings: SandboxSettings, room: PixelRoom
+) -> Generator[Mapping[str, Image.Image], None, None]:
+    """Decode a form's files and nothing more, and hold room for them while a block runs; slow as well.
 
     Args:
         texts: The form.
         settings: How many bytes and pixels are too many.
+        room: Where pixels may lie.
 
     Raises:
         RefusedError: A file is too large or no picture.
     """
-    return {name: _decode(name, file, settings) for name, file in texts.files.items()}
+    most = settings.max_pixels
+    needed = sum(weight(file, name=name, max_pixels=most) for name, file in texts.files.items())
+    with room.take(needed):
+        yield {name: _decode(name, file, settings) for name, file in texts.files.items()}
 
 
-def _size(texts: Texts, pictures: Mapping[str, Image.Image], settings: SandboxSettings) -> tuple[int, int]:
+def _checked(name: str, file: BinaryIO, settings: SandboxSettings, room: PixelRoom) -> tuple[int, int]:
+    """Decode a file, and return its width and height."""
+    with room.take(weight(file, name=name, max_pixels=settings.max_pixels)):
+        return _decode(name, file, settings).size
+
+
+def _size(texts: Texts, sizes: Mapping[str, tuple[int, int]], settings: SandboxSettings) -> tuple[int, int]:
+    """Choose the size of the result from those of the files."""
+    mask = texts.endpoint.field("mask")
+    if mask is not None and mask.required and sizes["image"] != sizes["mask"]:
+        raise RefusedError(1100, "The mask must have the same width and height as the image.")
     if texts.endpoint.name == RESIZE_WITH_SIZE.name:
-        return resized(pictures["image"].size, texts.values, max_pixels=settings.max_pixels)
+        return resized(sizes["image"], texts.values, max_pixels=settings.max_pixels)
     if "aspect_ratio" in texts.values:
         return settings.size(texts.values["aspect_ratio"])
-    return pictures["image"].size
+    return sizes["image"]
 
 
 def _decode(name: str, file: BinaryIO, settings: SandboxSettings) -> Image.Image:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
@@ -12,19 +13,37 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
 from imagine_async.sandbox.replies import RefusedError
+from imagine_async.sandbox.threads import body_places
 
-__all__ = ["read_form"]
+__all__ = ["MAX_TEXT_BYTES", "read_form"]
 
 _MAX_FILES = 8
 _MAX_TEXTS = 64
-_MAX_TEXT_BYTES = 256 * 1024
+MAX_TEXT_BYTES = 256 * 1024
+"""Bytes of the longest text part."""
+# Of all texts of a form together, which lie in memory.
+_MAX_BYTES_OF_TEXTS = 1024 * 1024
+# Whole bodies may take so many times as long as one piece: else a byte a minute would hold a place for ever.
+_PATIENCES = 10
 _CLOSE = {"connection": "close"}
+
+_logger = logging.getLogger(__name__)
 
 
 class _WholeParser(MultiPartParser):
     """A parser that knows whether the closing boundary came; Starlette's takes a cut body for a whole one."""
 
+    # Larger files go to disk: the memory of a form is small enough for many at once.
+    spool_max_size = 256 * 1024
     whole = False
+    bytes_of_texts = 0
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        if self._current_part.file is None:
+            self.bytes_of_texts += end - start
+            if self.bytes_of_texts > _MAX_BYTES_OF_TEXTS:
+                raise MultiPartException(f"The texts have more than {_MAX_BYTES_OF_TEXTS} bytes.")
+        super().on_part_data(data, start, end)
 
     def on_end(self) -> None:
         self.whole = True
@@ -37,14 +56,15 @@ async def read_form(request: Request, *, max_bytes: int, patience: float) -> Asy
     Args:
         request: The request.
         max_bytes: Bytes of the largest body.
-        patience: Seconds to wait for the next piece of the body.
+        patience: Seconds to wait for the next piece of the body; the whole body may take ten times as long.
 
     Raises:
-        RefusedError: The body is no whole multipart form, or one of the caps was passed.
+        RefusedError: The body is no whole multipart form, or one of the caps was passed, or the server has no room.
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "multipart/form-data":
         raise RefusedError(1100, "The request must be multipart/form-data.")
-    form = await _parse(request, _pieces(request, max_bytes, patience))
+    async with body_places():
+        form = await _parse(request, _pieces(request, max_bytes, patience))
     try:
         yield form
     finally:
@@ -52,7 +72,7 @@ async def read_form(request: Request, *, max_bytes: int, patience: float) -> Asy
 
 
 async def _parse(request: Request, pieces: AsyncGenerator[bytes, None]) -> FormData:
-    limits = {"max_files": _MAX_FILES, "max_fields": _MAX_TEXTS, "max_part_size": _MAX_TEXT_BYTES}
+    limits = {"max_files": _MAX_FILES, "max_fields": _MAX_TEXTS, "max_part_size": MAX_TEXT_BYTES}
     parser = _WholeParser(request.headers, pieces, **limits)
     try:
         async with aclosing(pieces):
@@ -62,6 +82,10 @@ async def _parse(request: Request, pieces: AsyncGenerator[bytes, None]) -> FormD
     except (FormParserError, UnicodeError) as error:
         # An over-long boundary, or a charset that exists but cannot decode.
         raise RefusedError(1100, "The multipart form cannot be read.") from error
+    except OSError as error:
+        # The disk is full, or there are too many open files.
+        _logger.exception("A form cannot be kept")
+        raise RefusedError(1200, "There is no room for the request.", headers=_CLOSE) from error
     if not parser.whole:
         await form.close()
         raise RefusedError(1100, "The multipart form ends before its closing boundary.")
@@ -70,8 +94,8 @@ async def _parse(request: Request, pieces: AsyncGenerator[bytes, None]) -> FormD
 
 async def _pieces(request: Request, max_bytes: int, patience: float) -> AsyncGenerator[bytes, None]:
     _check_size(_announced_size(request), max_bytes)
-    stream, size = request.stream(), 0
-    while (piece := await _next_piece(stream, patience)) is not None:
+    stream, size, latest = request.stream(), 0, anyio.current_time() + _PATIENCES * patience
+    while (piece := await _next_piece(stream, min(patience, latest - anyio.current_time()))) is not None:
         size += len(piece)
         _check_size(size, max_bytes)
         yield piece

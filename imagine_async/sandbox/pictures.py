@@ -10,10 +10,26 @@ from PIL import Image
 from imagine_async.catalog import GENERATIVE_FILL, RETOUCH, Endpoint
 from imagine_async.sandbox.replies import RefusedError
 
-__all__ = ["decode_mask", "decode_picture", "encode", "flattened"]
+__all__ = ["decode_mask", "decode_picture", "encode", "flattened", "weight"]
 
 # Pillow knows dozens of formats, some of them through other programs; a stranger's bytes meet only these.
 _FORMATS = ("JPEG", "PNG", "WEBP")
+# The decoder of WebP holds every pixel four times over, the others at most twice.
+_WEIGHTS = {"WEBP": 2}
+
+
+def weight(file: BinaryIO, *, name: str, max_pixels: int) -> int:
+    """Tell from its header what an uploaded picture weighs while it is decoded, in pixels.
+
+    Args:
+        file: The upload.
+        name: The form field, for the message.
+        max_pixels: Pixels, width times height, of the largest picture.
+
+    Raises:
+        RefusedError: The bytes are no picture, or hold too many pixels.
+    """
+    return _weight(_open(file, name, max_pixels))
 
 
 def decode_picture(file: BinaryIO, *, name: str, max_pixels: int) -> Image.Image:
@@ -22,7 +38,7 @@ def decode_picture(file: BinaryIO, *, name: str, max_pixels: int) -> Image.Image
     Args:
         file: The upload, at its beginning.
         name: The form field, for the message.
-        max_pixels: Pixels, width times height, of the largest picture.
+        max_pixels: Pixels, width times height, of the largest picture; a WebP picture may have half as many.
 
     Raises:
         RefusedError: The bytes are no picture, are cut, or hold too many pixels.
@@ -53,15 +69,21 @@ def _open(file: BinaryIO, name: str, max_pixels: int) -> Image.Image:
     except Exception as error:
         raise _no_picture(name) from error
     # Only the header is read so far, so that a small file of enormous size costs nothing.
-    if picture.width * picture.height > max_pixels:
-        raise _too_large(name, max_pixels)
+    if _weight(picture) > max_pixels:
+        raise _too_large(name, max_pixels // _WEIGHTS.get(picture.format or "", 1))
     return picture
+
+
+def _weight(picture: Image.Image) -> int:
+    return picture.width * picture.height * _WEIGHTS.get(picture.format or "", 1)
 
 
 def _converted(picture: Image.Image, mode: str, name: str) -> Image.Image:
     # Pillow's decoders raise whatever comes to hand when the bytes are bad: SyntaxError, struct.error, EOFError ...
     try:
-        return picture.convert(mode)
+        picture.load()
+        # Pillow would make a copy.
+        return picture if picture.mode == mode else picture.convert(mode)
     except Exception as error:
         raise _no_picture(name) from error
 

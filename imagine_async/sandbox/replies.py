@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
 
 from imagine_async.catalog import ERROR_CODES
 
@@ -47,16 +48,17 @@ def wrong_path(request: Request, _error: Exception) -> Response:
     return PlainTextResponse(f"Cannot {request.method} {request.url.path}", 404)
 
 
-def wrong_method(request: Request, error: Exception) -> Response:
-    """Answer a method that the path does not know.
+def wrong_method(request: Request, _error: Exception) -> Response:
+    """Answer a method that the path does not know, and name those that it does.
 
     Args:
         request: The request.
-        error: Starlette's exception, which names the methods that would do.
+        _error: Starlette's exception, which names the methods of one route, where a path may have several.
     """
-    return PlainTextResponse(
-        f"Cannot {request.method} {request.url.path}", 405, headers=getattr(error, "headers", None)
-    )
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    known = {method for route in routes if route.path_regex.match(request.url.path) for method in route.methods or ()}
+    headers = {"allow": ", ".join(sorted(known))}
+    return PlainTextResponse(f"Cannot {request.method} {request.url.path}", 405, headers=headers)
 
 
 async def page_not_found(_request: Request) -> Response:

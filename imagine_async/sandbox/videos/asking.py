@@ -18,10 +18,11 @@ from imagine_async.sandbox.videos.films import Films
 from imagine_async.sandbox.videos.jobs import Job, Jobs, Stage
 from imagine_async.sandbox.videos.shapes import SHAPES, Shape, Urls
 
-__all__ = ["asking_routes"]
+__all__ = ["ALSO_POST", "asking_routes"]
 
 # The pages of these two say POST in their text, and use another method in their examples.
-_ALSO_POST = ("/v2/assets/{id}/status", DELETE_VIDEO.path)
+ALSO_POST = ("/v2/assets/{id}/status", DELETE_VIDEO.path)
+"""The paths that answer to POST as well."""
 
 
 def asking_routes(settings: SandboxSettings, jobs: Jobs, films: Films, signer: Signer) -> list[Route]:
@@ -44,7 +45,7 @@ def asking_routes(settings: SandboxSettings, jobs: Jobs, films: Films, signer: S
 
 
 def _route(path: str, method: str, serve: Callable[[Request], Awaitable[Response]]) -> Route:
-    return Route(path, serve, methods=[method, "POST"] if path in _ALSO_POST else [method])
+    return Route(path, serve, methods=[method, "POST"] if path in ALSO_POST else [method])
 
 
 @frozen

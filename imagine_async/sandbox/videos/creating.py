@@ -22,27 +22,30 @@ from imagine_async.sandbox.forms import Texts, check_texts, decode_files
 from imagine_async.sandbox.multipart import read_form
 from imagine_async.sandbox.pictures import flattened
 from imagine_async.sandbox.replies import RefusedError
+from imagine_async.sandbox.room import PixelRoom
 from imagine_async.sandbox.settings import SandboxSettings
 from imagine_async.sandbox.threads import CHECKERS, in_thread
 from imagine_async.sandbox.videos.framing import cut_to, film_size, nearest_film_size
 from imagine_async.sandbox.videos.jobs import Job, Jobs, Task
 
-__all__ = ["VideoCreation", "creation_routes"]
+__all__ = ["STYLE", "VideoCreation", "creation_routes"]
 
 _logger = logging.getLogger(__name__)
 # Every slug that was seen anywhere looks like this; which ones the live service knows is not published in full.
-_STYLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+STYLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+"""What the name of a model looks like."""
 _QUALITY = 92
 
 
-def creation_routes(settings: SandboxSettings, jobs: Jobs) -> list[Route]:
+def creation_routes(settings: SandboxSettings, jobs: Jobs, room: PixelRoom) -> list[Route]:
     """Return the paths that begin a video.
 
     Args:
         settings: What is accepted and charged.
         jobs: Where jobs are kept.
+        room: Where the pixels of uploaded pictures may lie.
     """
-    creations = [VideoCreation(endpoint, settings, jobs) for endpoint in (TEXT_TO_VIDEO, IMAGE_TO_VIDEO)]
+    creations = [VideoCreation(endpoint, settings, jobs, room) for endpoint in (TEXT_TO_VIDEO, IMAGE_TO_VIDEO)]
     return [Route(creation.endpoint.path, creation.serve, methods=["POST"]) for creation in creations]
 
 
@@ -54,11 +57,13 @@ class VideoCreation:
         endpoint: Which one.
         settings: What is accepted and charged.
         jobs: Where jobs are kept.
+        room: Where the pixels of uploaded pictures may lie.
     """
 
     endpoint: Endpoint
     settings: SandboxSettings
     jobs: Jobs
+    room: PixelRoom
 
     async def serve(self, request: Request) -> Response:
         """Answer one request.
@@ -77,7 +82,7 @@ class VideoCreation:
         async with read_form(request, max_bytes=settings.max_body_bytes, patience=settings.body_patience) as form:
             texts = check_texts(self.endpoint, self._aliased(form), any_seed=True)
             call.describe(texts.endpoint.name, prompt=texts.values["prompt"], style=texts.style, seed=None)
-            if not _STYLE.fullmatch(texts.values["style"]):
+            if not STYLE.fullmatch(texts.values["style"]):
                 raise RefusedError(1100, "The style is not the name of a model.")
             task = await in_thread(lambda: self._task(texts), CHECKERS) if texts.files else self._task(texts)
         # In a thread, because the statement may be a file.
@@ -90,16 +95,16 @@ class VideoCreation:
         return FormData([("file" if name == "image" else name, part) for name, part in form.multi_items()])
 
     def _task(self, texts: Texts) -> Task:
-        pictures, ratio = decode_files(texts, self.settings), texts.values.get("aspect_ratio")
-        source = pictures.get("file")
-        if ratio is not None:
-            size = film_size(self.settings.size(ratio))
-        elif source is not None:
-            size = nearest_film_size(source.size, self.settings.size("1:1"))
-        else:
-            size = film_size(self.settings.size("1:1"))
-        coded = None if source is None else _coded(cut_to(flattened(source), size))
+        with decode_files(texts, self.settings, self.room) as pictures:
+            source = pictures.get("file")
+            size = self._size(texts.values.get("aspect_ratio"), source)
+            coded = None if source is None else _coded(cut_to(flattened(source), size))
         return Task(self.endpoint.name, texts.values["prompt"], texts.values["style"], size, coded)
+
+    def _size(self, ratio: str | None, source: Image.Image | None) -> tuple[int, int]:
+        if ratio is None and source is not None:
+            return nearest_film_size(source.size, self.settings.size("1:1"))
+        return film_size(self.settings.size("1:1" if ratio is None else ratio))
 
     def _accept(self, account: Account, texts: Texts, task: Task, call: LoggedCall) -> Job:
         charge = reserve(account, texts, self.settings, call=call.id)

@@ -8,6 +8,7 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -399,10 +400,21 @@ def test_waiting_for_leave_to_send(http: str, loop: str, caplog: pytest.LogCaptu
     assert complaints(caplog) == []
 
 
+def test_questions_of_browsers_are_not_counted() -> None:
+    """A preflight is neither struck nor counted: the script goes on with the request that follows it."""
+    with port(["drop:in_body", "ok"]) as (ask, _):
+        preflight = post(body=b"", headers="Origin: http://page\r\nAccess-Control-Request-Method: POST\r\n")
+        assert ask(preflight.replace(b"POST", b"OPTIONS", 1)).status < 500
+        assert len(ask().body) < int(ask().headers("content-length")[0])
+
+
 def test_only_the_api_is_struck() -> None:
-    """Books and unknown pages answer soundly, unless a rule names their paths."""
+    """Books, pages and unknown paths answer as without faults, unless a rule names their paths."""
+    paths = ("/_sandbox/books", "/", "/openapi.json", "/nowhere")
+    with port(None) as (ask, _):
+        sound = [ask(get(path)).status for path in paths]
     with port(["drop:before_headers"] * 9) as (ask, _):
-        assert [ask(get(path)).status for path in ("/_sandbox/books", "/", "/openapi.json")] == [200, 404, 404]
+        assert [ask(get(path)).status for path in paths] == sound
         assert ask(get("/_results/some.png")).data == b""
         assert ask(get("/v2/video/some/status")).data == b""
     with port({"rules": [{"fault": "html", "paths": ["/_sandbox/*"]}]}) as (ask, _):
@@ -417,3 +429,14 @@ def test_key_is_in_no_record(caplog: pytest.LogCaptureFixture) -> None:
     (record,) = [each.getMessage() for each in caplog.records if each.name.startswith("imagine_async.sandbox.faults")]
     assert record == "Rule 1 strikes its request 1: Drop(point='in_body', resets=False)"
     assert KEY not in caplog.text
+
+
+def test_books_keep_the_right_time() -> None:
+    """A call on a clock that is wrong stands in the statement under the date on which it was made."""
+    with port(["ok", "clock_skew:-86400"]) as (ask, _):
+        ask()
+        ask()
+        entries = json.loads(ask(get("/_sandbox/statement")).body)["entries"]
+    dates = [datetime.fromisoformat(entry["at"]) for entry in entries if entry["kind"] == "charge"]
+    assert len(dates) == 2
+    assert abs((dates[1] - dates[0]).total_seconds()) < 3600

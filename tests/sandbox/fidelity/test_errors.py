@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from imagine_async.catalog import VIDEO_STATUS_PATHS
+from imagine_async.sandbox import SandboxSettings, create_app
 
 if TYPE_CHECKING:
     import httpx
@@ -80,6 +81,17 @@ async def test_f24_unknown_path(bench: Bench) -> None:
     """F24: A path that does not exist answers plain text in the manner of Express."""
     reply = await bench.ask("/v2/invented")
     assert (reply.status_code, reply.text) == (404, "Cannot GET /v2/invented")
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+async def test_f24_page_of_a_proxy(bench: Bench, status: int) -> None:
+    """F24: A fault puts a proxy's web page in the place of a reply, once, and nothing is charged for it."""
+    settings = SandboxSettings(side=64)
+    bench.app = create_app(settings, engine=bench.engine, faults=[f"html:{status}"])
+    page, picture = [await bench.generate() for _ in range(2)]
+    assert (page.status_code, page.headers["content-type"].partition(";")[0]) == (status, "text/html")
+    assert page.text.startswith("<html>")
+    assert (picture.status_code, bench.books()["calls"]) == (200, 1)
 
 
 async def test_f42_multipart(bench: Bench) -> None:
