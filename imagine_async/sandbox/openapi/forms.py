@@ -16,6 +16,7 @@ from imagine_async.catalog import (
     V1Style,
     VideoStyle,
 )
+from imagine_async.sandbox.forms import UPSCALES
 from imagine_async.sandbox.multipart import MAX_TEXT_BYTES
 from imagine_async.sandbox.openapi.invented import INVENTED
 from imagine_async.sandbox.resizing import RESIZE_WITH_SIZE
@@ -72,7 +73,7 @@ def _schema(endpoint: Endpoint, settings: SandboxSettings) -> Schema:
 def _part(endpoint: Endpoint, field: FormField, settings: SandboxSettings) -> Schema:
     known = _CATALOG[endpoint.name].field(field.name) is not None
     return {
-        **_kind(field, settings),
+        **_kind(endpoint, field, settings),
         **_values(endpoint, field),
         **_bounds(endpoint, field, settings),
         **({} if field.default is None else {"default": _value(field, field.default)}),
@@ -81,12 +82,14 @@ def _part(endpoint: Endpoint, field: FormField, settings: SandboxSettings) -> Sc
     }
 
 
-def _kind(field: FormField, settings: SandboxSettings) -> Schema:
+def _kind(endpoint: Endpoint, field: FormField, settings: SandboxSettings) -> Schema:
     if field.kind == "file":
         what = "A mask, white where something is to change;" if field.name == "mask" else "A picture;"
+        # The result of an upscale, too, has so many at most.
+        most = settings.max_pixels // (4 if endpoint.name in UPSCALES else 1)
         return {
             "contentMediaType": "application/octet-stream",
-            "description": f"{what} JPEG, PNG or WebP, of at most {settings.max_pixels} pixels (invented).",
+            "description": f"{what} JPEG or PNG of at most {most} pixels, or WebP of half as many (invented).",
         }
     if field.kind != "text":
         return {"type": field.kind}
