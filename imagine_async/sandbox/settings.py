@@ -61,8 +61,10 @@ class SandboxSettings:
         image_content_type: Whether pictures come as `image/jpeg` and `image/png` rather than, as documented, as
             `application/octet-stream`; those of v1 are always `image/png`, as documented.
         max_body_bytes: Bytes of the largest request body.
-        max_pixels: Pixels, width times height, of the largest uploaded picture.
-        body_patience: Seconds to wait for the next piece of a request body.
+        max_pixels: Pixels, width times height, of the largest uploaded picture, and of the largest result of an
+            upscale or a resize. WebP pictures may have half as many, because their decoder needs twice the memory.
+            About so many pixels are decoded at one time, whoever's they are.
+        body_patience: Seconds to wait for the next piece of a request body; the whole may take ten times as long.
         reply_form: What a picture endpoint answers: the picture's bytes, or JSON with a signed URL, base64 or a data
             URI. A page of the vendor speaks of JSON, but none shows it: every form but `bytes` is invented.
         video_seconds: Seconds until a video job ends; it is `pending` for the first half and `processing` for the

@@ -82,7 +82,7 @@ async def replies_to(attempt: Attempt, port: int, *, patience: float) -> list[tu
             with anyio.move_on_after(patience if attempt.stays else 0.05):
                 await _read(connection, received)
             tasks.cancel_scope.cancel()
-    return _parsed(bytes(received))
+    return [reply for reply in _parsed(bytes(received), ended=True) if reply[0] >= 200]
 
 
 async def _send(connection: SocketStream, attempt: Attempt) -> None:
@@ -97,30 +97,31 @@ async def _send(connection: SocketStream, attempt: Attempt) -> None:
 
 async def _read(connection: ByteReceiveStream, received: bytearray) -> None:
     try:
-        while not _parsed(bytes(received)):
+        while not any(status >= 200 for status, _ in _parsed(bytes(received))):
             received += await connection.receive()
     except (anyio.EndOfStream, anyio.BrokenResourceError):
         pass
 
 
-def _parsed(received: bytes) -> list[tuple[int, bytes]]:
+def _parsed(received: bytes, *, ended: bool = False) -> list[tuple[int, bytes]]:
+    """Read the whole replies; one without a length is whole when the connection has ended."""
     replies = []
     while b"\r\n\r\n" in received:
         head, _, rest = received.partition(b"\r\n\r\n")
         status, length = int(head.split(b" ", 2)[1]), _length(head)
         if length is None:
-            length = rest.find(b"0\r\n\r\n") + 5 if b"0\r\n\r\n" in rest else len(rest) + 1
-        if status >= 200 and len(rest) < length:
+            length = len(rest) if ended else len(rest) + 1
+        if len(rest) < length:
             break
-        length = 0 if status < 200 else length
-        if status >= 200:
-            replies.append((status, head + b"\r\n\r\n" + rest[:length]))
+        replies.append((status, head + b"\r\n\r\n" + rest[:length]))
         received = rest[length:]
     return replies
 
 
 def _length(head: bytes) -> int | None:
-    for line in head.lower().split(b"\r\n"):
-        if line.startswith(b"content-length:"):
-            return int(line.partition(b":")[2])
-    return None
+    """Return how long the body is that follows a head."""
+    lines = head.lower().split(b"\r\n")
+    if lines[0].startswith(b"http/1.1 1"):
+        return 0
+    named = (line.partition(b":")[2] for line in lines if line.startswith(b"content-length:"))
+    return next(map(int, named), None)
