@@ -11,7 +11,9 @@ nox.options.sessions = ["tests", "lint", "types"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 SUPPORTED_PYTHONS = nox.project.python_versions(PYPROJECT)
-EXTRAS = ".[cli,images,numpy,redis,sandbox,sandbox-video]"
+EXTRAS = ".[cli,images,numpy,redis,sandbox,sandbox-cv,sandbox-video]"
+# Newer ones bring gigabytes for graphics cards along.
+TORCH = "torch==2.13.0"
 
 
 def _install(session: nox.Session, *groups: str) -> None:
@@ -42,11 +44,22 @@ def versions(session: nox.Session) -> None:
 def lowest(session: nox.Session) -> None:
     """Run the tests with the oldest releases that `pyproject.toml` allows."""
     project = PYPROJECT["project"]
-    allowed = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
+    extras = [
+        requirements for extra, requirements in project["optional-dependencies"].items() if extra != "sandbox-diffusion"
+    ]
+    allowed = [*project["dependencies"], *chain(*extras)]
     oldest = {requirement.split(",")[0].replace(">=", "==") for requirement in allowed}
     _install(session, "test")
     session.install(*sorted(oldest))
     session.run("pytest", *session.posargs)
+
+
+@nox.session(default=False)
+def diffusion(session: nox.Session) -> None:
+    """Run the tests of the engine that paints with a diffusion pipeline, which need PyTorch."""
+    session.install(TORCH)
+    session.install("-e", f"{EXTRAS[:-1]},sandbox-diffusion]", *nox.project.dependency_groups(PYPROJECT, "test"))
+    session.run("pytest", "tests/diffusion", *session.posargs)
 
 
 @nox.session

@@ -8,9 +8,16 @@ import sys
 from benchmarks.import_time import measure_import
 from benchmarks.loop_stalls import measure_upload
 from benchmarks.middleware_costs import measure_costs
+from benchmarks.painting import measure_painting
 from benchmarks.sandbox_load import measure_load
 
-_MEASURES = {"import": measure_import, "upload": measure_upload, "middleware": measure_costs, "sandbox": measure_load}
+_MEASURES = {
+    "import": measure_import,
+    "upload": measure_upload,
+    "middleware": measure_costs,
+    "sandbox": measure_load,
+    "painting": measure_painting,
+}
 
 
 def main() -> int:

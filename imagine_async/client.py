@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, Unpack
@@ -43,6 +44,9 @@ from imagine_async.video.polling import PathMemory
 
 if TYPE_CHECKING:
     import httpx
+
+    from imagine_async.sandbox.engines import Engine
+    from imagine_async.sandbox.faults.loading import GivenFaults
 
 __all__ = ["AsyncImagine"]
 
@@ -199,6 +203,9 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls, Asy
         credits: int | None = 1000,
         side: int = 1024,
         server_rate_limit: str | None = "50/60s",
+        faults: GivenFaults | None = None,
+        engine: Engine | str = "procedural",
+        model: str | os.PathLike[str] | None = None,
         **options: Unpack[ClientOptions],
     ) -> AsyncImagine:
         """Make a client whose server is the sandbox, in this process: no key, no network, no bill.
@@ -209,17 +216,25 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls, Asy
             credits: Tokens on the account; `None` for no end.
             side: Pixels of a square picture's side; smaller ones are made faster.
             server_rate_limit: The limit that the server enforces; `None` for none.
+            faults: Faults that the server commits: a file's path, what such a file holds, a script such as
+                `["ok", "drop:in_body"]`, or the sandbox's `Faults`.
+            engine: What paints: `procedural`, `cv` (extra `sandbox-cv`), `diffusers` (extra `sandbox-diffusion`), or
+                an engine of your own.
+            model: The folder of a diffusion pipeline, for the engine `diffusers`.
             **options: As for the client.
 
         Returns:
             The client.
 
         Raises:
-            MissingExtraError: The extra is not installed.
+            MissingExtraError: The extra is not installed, or that of the engine.
+            ConfigurationError: The faults cannot be read, there is no such engine, or `model` does not go with it.
         """
         from imagine_async.in_process import sandbox_server
 
-        key, base_url, http_client = sandbox_server(credits=credits, side=side, rate_limit=server_rate_limit)
+        key, base_url, http_client = sandbox_server(
+            credits=credits, side=side, rate_limit=server_rate_limit, faults=faults, engine=engine, model=model
+        )
         invented = PriceList.documented().over(Invented.PRICES, source="the sandbox's own")
         options["prices"] = invented.over(options.get("prices"))
         return cls(key, base_url=base_url, http_client=http_client, **options)

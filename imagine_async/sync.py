@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterable, Generator, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, Unpack
@@ -31,6 +32,9 @@ from imagine_async.timeout import Timeout
 
 if TYPE_CHECKING:
     import httpx
+
+    from imagine_async.sandbox.engines import Engine
+    from imagine_async.sandbox.faults.loading import GivenFaults
 
 __all__ = ["Imagine"]
 
@@ -140,6 +144,9 @@ class Imagine(GenerationCalls, EditingCalls, VideoCalls, Accounting):
         credits: int | None = 1000,
         side: int = 1024,
         server_rate_limit: str | None = "50/60s",
+        faults: GivenFaults | None = None,
+        engine: Engine | str = "procedural",
+        model: str | os.PathLike[str] | None = None,
         **options: Unpack[ClientOptions],
     ) -> Imagine:
         """Make a client whose server is the sandbox, in this process: no key, no network, no bill.
@@ -150,17 +157,31 @@ class Imagine(GenerationCalls, EditingCalls, VideoCalls, Accounting):
             credits: Tokens on the account; `None` for no end.
             side: Pixels of a square picture's side; smaller ones are made faster.
             server_rate_limit: The limit that the server enforces; `None` for none.
+            faults: Faults that the server commits: a file's path, what such a file holds, a script such as
+                `["ok", "drop:in_body"]`, or the sandbox's `Faults`.
+            engine: What paints: `procedural`, `cv` (extra `sandbox-cv`), `diffusers` (extra `sandbox-diffusion`), or
+                an engine of your own.
+            model: The folder of a diffusion pipeline, for the engine `diffusers`.
             **options: As for the client.
 
         Returns:
             The client.
 
         Raises:
-            MissingExtraError: The extra is not installed.
+            MissingExtraError: The extra is not installed, or that of the engine.
+            ConfigurationError: The faults cannot be read, there is no such engine, or `model` does not go with it.
         """
         client = cls.__new__(cls)
         client._client = PerProcess(
-            lambda: AsyncImagine.sandbox(credits=credits, side=side, server_rate_limit=server_rate_limit, **options)
+            lambda: AsyncImagine.sandbox(
+                credits=credits,
+                side=side,
+                server_rate_limit=server_rate_limit,
+                faults=faults,
+                engine=engine,
+                model=model,
+                **options,
+            )
         )
         return client
 

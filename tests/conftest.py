@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+
 import pytest
 
 from imagine_async.config import (
@@ -13,6 +16,9 @@ from imagine_async.config import (
     STORE_VARIABLE,
     TIMEOUT_VARIABLE,
 )
+
+# Runs test sessions within tests; it can be asked for in the topmost conftest.py alone.
+pytest_plugins = ["pytester"]
 
 _VARIABLES = (
     BASE_URL_VARIABLE,
@@ -38,3 +44,13 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(variable, raising=False)
     # Empty: no files either, least of all the developer's own.
     monkeypatch.setenv(CONFIG_VARIABLE, "")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Find the browser: CI has to have one, a newcomer's machine need not."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        missing = "the page is looked at in Chromium, which is not installed (Debian: apt-get install chromium)"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
+    return found

@@ -1,4 +1,4 @@
-"""Many calls through a fault server, and what the server's own books say of the client's."""
+"""Many calls through a fault proxy, and what the server's own books say of the client's."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from attrs import field, frozen
 from imagine_async import AsyncImagine, Event, Image, ImagineError, Outcome, TextToImage, TextToPng, Upscale
 from imagine_async.catalog import Invented
 from imagine_async.sandbox import RunningSandbox
+from imagine_async.testing.fault_proxy import FaultProxy
 from imagine_async.usage import Usage
 from tests.clocks import HurriedClock
-from tests.fault_server import FaultServer
 
 __all__ = ["Trial", "books_of", "large_pictures", "many_styles", "trial"]
 
@@ -97,7 +97,7 @@ def books_of(sandbox: RunningSandbox) -> dict[str, Any]:
 
 async def trial(
     sandbox: RunningSandbox,
-    server: FaultServer,
+    server: FaultProxy,
     requests: Sequence[TextToImage | TextToPng | Upscale],
     *,
     observers: Sequence[Any] = (),

@@ -16,9 +16,11 @@ SOURCES: Mapping[str, str] = MappingProxyType(
         "billing": "https://docs.imagine.art/getting-started/api-call-billing-and-token-usage",
         "transcription": "a third party's OpenAPI transcription of the reference",
         "platform": "https://platform.imagine.art/api/models (pages of single models)",
+        "how it works": "https://docs.imagine.art/getting-started/how-the-api-works",
         "delete page": "https://docs.imagine.art/video-generation-apis/delete-api",
         "v1 pages": "https://vyroai.notion.site (pages of the first generation of the API)",
         "v1 SDKs": "the vendor's own published clients: imaginesdk for Python and for JavaScript",
+        "v1 issues": "the public issue trackers of the vendor's clients for v1",
         "callers": "code of third parties that call the API; no official page could be read",
         "observed": "a third party's record of what the live service answered",
     }

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import get_args
 
+from imagine_async.sandbox.engines import ENGINE_NAMES, chosen_engine
 from imagine_async.sandbox.server import serve
 from imagine_async.sandbox.settings import ReplyForm, SandboxSettings
 
@@ -22,7 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = _parser()
     chosen = parser.parse_args(arguments)
     try:
-        serve(_settings(chosen), host=chosen.host, port=chosen.port, announce=_announce)
+        engine = chosen_engine(chosen.engine, model=chosen.model)
+        serve(_settings(chosen), host=chosen.host, port=chosen.port, announce=_announce, engine=engine)
     except (ValueError, OSError) as error:
         parser.error(str(error))
 
@@ -72,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
         default=True,
         help="whether a call that fails in the sandbox itself costs nothing",
     )
+    parser.add_argument("--engine", choices=ENGINE_NAMES, default="procedural", help="what paints")
+    parser.add_argument("--model", help="folder of a diffusion pipeline, for the engine diffusers")
     return parser
 
 

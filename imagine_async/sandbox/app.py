@@ -21,8 +21,11 @@ from imagine_async.sandbox.admin.changing import changing_routes
 from imagine_async.sandbox.admin.reading import reading_routes
 from imagine_async.sandbox.calls.log import CallLog
 from imagine_async.sandbox.calls.recorder import CallRecorder
+from imagine_async.sandbox.cors import OpenToBrowsers
 from imagine_async.sandbox.creating import picture_routes
 from imagine_async.sandbox.dialects import refused
+from imagine_async.sandbox.faults import Faults
+from imagine_async.sandbox.faults.application import FaultySandbox
 from imagine_async.sandbox.guard import KeyGuard
 from imagine_async.sandbox.openapi.document import description_route
 from imagine_async.sandbox.replies import RefusedError, wrong_method, wrong_path
@@ -32,6 +35,7 @@ from imagine_async.sandbox.results.signing import Signer
 from imagine_async.sandbox.results.store import Result, ResultStore
 from imagine_async.sandbox.room import PixelRoom
 from imagine_async.sandbox.settings import SandboxSettings
+from imagine_async.sandbox.studio.routes import studio_routes
 from imagine_async.sandbox.timeline import Timeline
 from imagine_async.sandbox.videos.asking import asking_routes
 from imagine_async.sandbox.videos.creating import creation_routes
@@ -42,6 +46,7 @@ from imagine_async.sandbox.videos.jobs import Jobs
 
 if TYPE_CHECKING:
     from imagine_async.sandbox.engines import Engine
+    from imagine_async.sandbox.faults.loading import GivenFaults
 
 __all__ = ["create_app"]
 
@@ -51,6 +56,7 @@ def create_app(
     *,
     engine: Engine | None = None,
     clock: Callable[[], float] = time.monotonic,
+    faults: GivenFaults | None = None,
 ) -> Starlette:
     """Build a sandbox.
 
@@ -61,16 +67,26 @@ def create_app(
         settings: Keys, credits, limits and sizes; all have defaults.
         engine: What paints; the procedural engine by default.
         clock: Seconds on a clock that never steps back, for the rate limit, the video jobs and the URLs of results.
+        faults: Faults to commit: a file's path, what such a file holds, a script of words, or `Faults`. Its
+            `state.faults.struck` then counts, rule by rule, the requests that were struck.
 
     Returns:
         An ASGI application.
+
+    Raises:
+        FaultsError: The faults cannot be read, or hold what is no rule.
     """
+    # First of all: what cannot be read shall leave no books open.
+    committed = None if faults is None else Faults.of(faults)
     settings = SandboxSettings() if settings is None else settings
     engine = _default_engine() if engine is None else engine
     parts = _Parts(settings, engine, clock)
-    app = Starlette(
+    app = FaultySandbox(
+        committed,
+        clock,
         routes=[*_api_routes(parts), *_admin_routes(parts), description_route(settings)],
         middleware=[
+            Middleware(OpenToBrowsers),
             Middleware(CallRecorder, log=parts.log, timeline=parts.timeline),
             Middleware(KeyGuard, accounts=parts.accounts),
         ],
@@ -114,6 +130,7 @@ def _admin_routes(parts: _Parts) -> list[Route]:
     return [
         *reading_routes(access, parts.accounts, parts.log),
         *changing_routes(access, parts.accounts, parts.settings, parts.job_clock),
+        *studio_routes(access, parts.accounts, parts.log, parts.settings),
     ]
 
 

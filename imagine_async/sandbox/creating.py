@@ -27,7 +27,7 @@ from imagine_async.sandbox.room import PixelRoom
 from imagine_async.sandbox.served import PICTURE_ENDPOINTS, paths_of
 from imagine_async.sandbox.settings import SandboxSettings
 from imagine_async.sandbox.threads import CHECKERS, PAINTERS, in_thread
-from imagine_async.sandbox.v1.rules import GENERATIONS_OF_ANY_RATIO, is_v1
+from imagine_async.sandbox.v1.rules import GENERATIONS_OF_ANY_RATIO, is_v1, unprocessable_values
 
 if TYPE_CHECKING:
     from imagine_async.sandbox.engines import Engine
@@ -82,7 +82,8 @@ class _Creation:
 
     def _checked(self, call: LoggedCall, form: FormData) -> Texts:
         any_seed = self.settings.accept_any_seed or is_v1(self.endpoint)
-        texts = check_texts(self.endpoint, form, any_seed=any_seed)
+        with unprocessable_values(self.endpoint, wanted=self.settings.v1_unprocessable):
+            texts = check_texts(self.endpoint, form, any_seed=any_seed)
         call.describe(self.endpoint.name, prompt=texts.values.get("prompt"), style=texts.style, seed=texts.seed)
         return texts
 

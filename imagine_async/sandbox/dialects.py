@@ -15,8 +15,8 @@ from imagine_async.sandbox.replies import RefusedError
 
 __all__ = ["V1", "V2", "Dialect", "dialect_of", "refused"]
 
-# The vendor's clients for v1 know 424 as "not enough tokens", and no 402, 406 or 400 for a missing key.
-_V1_STATUSES: Mapping[int, int] = MappingProxyType({1000: 401, 1101: 424})
+# The vendor's clients for v1 know 424 as "not enough tokens", and no 406; the Python one breaks over unknown numbers.
+_V1_STATUSES: Mapping[int, int] = MappingProxyType({1000: 401, 1002: 401, 1101: 424})
 
 
 @frozen

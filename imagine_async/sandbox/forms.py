@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
+from io import SEEK_END
 from typing import BinaryIO, TypeVar
 
 from attrs import frozen
@@ -134,7 +135,7 @@ def decode_files(
 
     Args:
         texts: The form.
-        settings: How many pixels are too many.
+        settings: How many bytes and pixels are too many.
         room: Where pixels may lie.
         work: What to do. It keeps no picture.
 
@@ -142,13 +143,13 @@ def decode_files(
         What the work returned.
 
     Raises:
-        RefusedError: A file is no picture.
+        RefusedError: A file is too large or no picture.
     """
     most = settings.max_pixels
     needed = sum(weight(file, name=name, max_pixels=most) for name, file in texts.files.items())
     with room.take(needed):
         # In no variable, which would outlive the room.
-        return work({name: _decode(name, file, most) for name, file in texts.files.items()})
+        return work({name: _decode(name, file, settings) for name, file in texts.files.items()})
 
 
 def _order(texts: Texts, pictures: Mapping[str, Image.Image], settings: SandboxSettings) -> Order:
@@ -158,7 +159,7 @@ def _order(texts: Texts, pictures: Mapping[str, Image.Image], settings: SandboxS
 def _checked(name: str, file: BinaryIO, settings: SandboxSettings, room: PixelRoom) -> tuple[int, int]:
     """Decode a file, and return its width and height."""
     with room.take(weight(file, name=name, max_pixels=settings.max_pixels)):
-        return _decode(name, file, settings.max_pixels).size
+        return _decode(name, file, settings).size
 
 
 def _size(texts: Texts, sizes: Mapping[str, tuple[int, int]], settings: SandboxSettings) -> tuple[int, int]:
@@ -182,9 +183,12 @@ def _upscaled(size: tuple[int, int], max_pixels: int) -> tuple[int, int]:
     return width, height
 
 
-def _decode(name: str, file: BinaryIO, max_pixels: int) -> Image.Image:
+def _decode(name: str, file: BinaryIO, settings: SandboxSettings) -> Image.Image:
+    if settings.max_file_bytes is not None and file.seek(0, SEEK_END) > settings.max_file_bytes:
+        raise RefusedError(1100, f"The {name} is larger than {settings.max_file_bytes} bytes.")
+    file.seek(0)
     decode = decode_mask if name == "mask" else decode_picture
-    return decode(file, name=name, max_pixels=max_pixels)
+    return decode(file, name=name, max_pixels=settings.max_pixels)
 
 
 def _seed(values: Mapping[str, str], *, any_seed: bool) -> int:

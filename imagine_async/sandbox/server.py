@@ -23,6 +23,7 @@ from imagine_async.sandbox.settings import SandboxSettings
 
 if TYPE_CHECKING:
     from imagine_async.sandbox.engines import Engine
+    from imagine_async.sandbox.faults.loading import GivenFaults
 
 __all__ = ["RunningSandbox", "running_sandbox", "serve"]
 
@@ -88,6 +89,7 @@ def serve(
     port: int = 8787,
     announce: Callable[[str, str], None],
     engine: Engine | None = None,
+    faults: GivenFaults | None = None,
 ) -> None:
     """Serve a sandbox until SIGINT or SIGTERM; call it from the main thread.
 
@@ -97,14 +99,16 @@ def serve(
         port: The port to listen at; 0 for any free one.
         announce: Is called once, with the base URL and a key, when the port is open.
         engine: What paints; the procedural engine by default.
+        faults: Faults to commit, as for `create_app`.
 
     Raises:
+        FaultsError: The faults cannot be read, or hold what is no rule.
         OSError: The address cannot be listened at, for example because the port is taken.
     """
     settings = SandboxSettings() if settings is None else settings
     # The port first: if it is taken, that is known before the engine's slow import.
     with _listener(host, port) as listener, _quiet_signals():
-        app = create_app(settings, engine=engine)
+        app = create_app(settings, engine=engine, faults=faults)
         try:
             _Server(app, lambda: announce(_base_url(host, listener), settings.keys[0])).run([listener])
         finally:
@@ -119,6 +123,7 @@ def running_sandbox(
     port: int = 0,
     engine: Engine | None = None,
     clock: Callable[[], float] = time.monotonic,
+    faults: GivenFaults | None = None,
 ) -> Generator[RunningSandbox, None, None]:
     """Run a sandbox in a thread of its own while a block runs.
 
@@ -128,16 +133,18 @@ def running_sandbox(
         port: The port to listen at; 0 for any free one.
         engine: What paints; the procedural engine by default.
         clock: Seconds on a clock that never steps back, for the rate limit, the video jobs and the URLs of results.
+        faults: Faults to commit, as for `create_app`.
 
     Yields:
         The sandbox, ready for requests.
 
     Raises:
+        FaultsError: The faults cannot be read, or hold what is no rule.
         OSError: The address cannot be listened at.
     """
     settings = SandboxSettings() if settings is None else settings
     with _listener(host, port) as listener:
-        app = create_app(settings, engine=engine, clock=clock)
+        app = create_app(settings, engine=engine, clock=clock, faults=faults)
         ready = threading.Event()
         server = _Server(app, ready.set)
         thread = threading.Thread(target=server.run, args=([listener],), name="imagine-sandbox", daemon=True)

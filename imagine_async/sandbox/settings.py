@@ -61,10 +61,14 @@ class SandboxSettings:
         image_content_type: Whether pictures come as `image/jpeg` and `image/png` rather than, as documented, as
             `application/octet-stream`; those of v1 are always `image/png`, as documented.
         max_body_bytes: Bytes of the largest request body.
+        max_file_bytes: Bytes of the largest uploaded file; `None` for no limit but that of the body. Invented: no page
+            names one.
         max_pixels: Pixels, width times height, of the largest uploaded picture, and of the largest result of an
             upscale or a resize. WebP pictures may have half as many, because their decoder needs twice the memory.
             About so many pixels are decoded at one time, whoever's they are.
         body_patience: Seconds to wait for the next piece of a request body; the whole may take ten times as long.
+        v1_unprocessable: Whether v1 refuses values that it does not take with 422, which the vendor's clients for it
+            know, rather than with 400, which its pages name. When the live service sends 422 is not known.
         reply_form: What a picture endpoint answers: the picture's bytes, or JSON with a signed URL, base64 or a data
             URI. A page of the vendor speaks of JSON, but none shows it: every form but `bytes` is invented.
         video_seconds: Seconds until a video job ends; it is `pending` for the first half and `processing` for the
@@ -101,8 +105,10 @@ class SandboxSettings:
     accept_any_seed: bool = False
     image_content_type: bool = False
     max_body_bytes: int = field(default=64 * 2**20, validator=at_least(1))
+    max_file_bytes: int | None = field(default=None, validator=at_least_or_none(1))
     max_pixels: int = field(default=40_000_000, validator=at_least(1))
     body_patience: float = field(default=60.0, validator=check_seconds)
+    v1_unprocessable: bool = False
     reply_form: ReplyForm = field(default="bytes", validator=one_of(get_args(ReplyForm)))
     video_seconds: float = field(default=3.0, validator=check_wait)
     video_speed: float = field(default=1.0, validator=check_seconds)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 
-__all__ = ["Timeline"]
+__all__ = ["CLOCK_SHIFT", "Timeline"]
+
+CLOCK_SHIFT: ContextVar[float] = ContextVar("imagine_async_sandbox_clock_shift", default=0.0)
+"""How many seconds ahead the dates are that the request being served is told."""
 
 
 class Timeline:
@@ -26,3 +30,7 @@ class Timeline:
     def date(self) -> datetime:
         """Return the date that belongs to what the clock shows, in UTC."""
         return self._start + timedelta(seconds=self._clock())
+
+    def shown_date(self) -> datetime:
+        """Return the date as the request that is being served is told it; a fault may want it wrong, books never."""
+        return self.date() + timedelta(seconds=CLOCK_SHIFT.get())

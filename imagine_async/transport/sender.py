@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AbstractAsyncContextManager, aclosing
-from typing import Any
 
 import anyio
 import httpx
@@ -18,6 +17,7 @@ from imagine_async.multipart import MultipartForm
 from imagine_async.quota import quota_from_headers
 from imagine_async.replies import Content, Link, error_from_reply
 from imagine_async.timeout import Timeout
+from imagine_async.transport.answering import NothingSentError
 from imagine_async.transport.downloads import Downloader
 from imagine_async.transport.failures import bare, innermost, translate
 from imagine_async.transport.http_library import HEADERS, HTTPX, library_of
@@ -26,7 +26,7 @@ from imagine_async.transport.loop_clients import LoopClients
 from imagine_async.transport.reading import content_at, image_of, read_reply
 from imagine_async.video import VideoJob
 
-__all__ = ["Transport", "in_process_client"]
+__all__ = ["Transport"]
 
 _ERROR_BODY_BYTES = 64 * 1024
 
@@ -41,18 +41,6 @@ class _KeyAuth:
     def __call__(self, request: httpx.Request) -> httpx.Request:
         request.headers[self._name] = self._prefix + self._key.reveal()
         return request
-
-
-def in_process_client(app: Any) -> httpx.AsyncClient:
-    """Make an HTTP client whose server is an ASGI application in this process, on any event loop.
-
-    Args:
-        app: The application.
-
-    Returns:
-        The client; it holds no sockets and needs no closing.
-    """
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app, raise_app_exceptions=False))
 
 
 class _Upload:
@@ -147,7 +135,10 @@ class Transport:
         try:
             return await self._exchange(call)
         except ImagineError as error:
-            if error.outcome is Outcome.NOT_SENT:
+            if isinstance(error, NothingSentError):
+                # The form was read, to look for an answer to it, and went nowhere.
+                call.outcome = Outcome.NOT_SENT
+            elif error.outcome is Outcome.NOT_SENT:
                 # A file may turn out to have changed when a part of the form has left already.
                 error.outcome = call.outcome
             failure, cause = error, error.__cause__

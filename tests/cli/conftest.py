@@ -6,7 +6,6 @@ import fcntl
 import os
 import pty
 import re
-import shutil
 import struct
 import subprocess
 import sys
@@ -92,16 +91,6 @@ def _all_of(terminal: int) -> Iterator[bytes]:
         except OSError:
             # So Linux tells that the other side was closed.
             return
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """Find the browser: CI has to have one, a newcomer's machine need not."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None:
-        missing = "the page is looked at in Chromium, which is not installed (Debian: apt-get install chromium)"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
-    return found
 
 
 @pytest.fixture

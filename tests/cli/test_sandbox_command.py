@@ -19,7 +19,7 @@ from imagine_async import Imagine, VideoState
 from imagine_async.catalog import TEXT_TO_IMAGE
 from imagine_async.cli.app import run
 from imagine_async.cli.sandbox import _ReplyForm
-from imagine_async.errors import InsufficientCreditsError, RateLimitedError
+from imagine_async.errors import DisconnectedError, InsufficientCreditsError, RateLimitedError
 from imagine_async.middleware import NO_RETRY
 from imagine_async.sandbox.settings import ReplyForm
 
@@ -112,6 +112,19 @@ def test_books_outlast_the_command(start_imagine: StartImagine, tmp_path: Path) 
         process.communicate(timeout=30)
 
 
+def test_switches_of_replies(start_imagine: StartImagine) -> None:
+    """An expired key, the wait of a refusal and the picture's own content type are as the command line says."""
+    options = ("--expired-key", "vk-old", "--retry-after", "--image-content-type", "--rate-limit", "1/60s")
+    base_url, key = _exports(start_imagine("sandbox", "--port", "0", "--side", "16", *options))
+    url, form = f"{base_url}{TEXT_TO_IMAGE.path}", {"prompt": (None, "a red fox"), "style": (None, "anime")}
+    replies = [
+        httpx.post(url, headers={"authorization": f"Bearer {each}"}, files=form) for each in ("vk-old", key, key)
+    ]
+    assert [reply.status_code for reply in replies] == [406, 200, 429]
+    assert replies[1].headers["content-type"] == "image/jpeg"
+    assert 0 < int(replies[2].headers["retry-after"]) <= 60
+
+
 def test_books_in_use(start_imagine: StartImagine, imagine: RunImagine, tmp_path: Path) -> None:
     """A second sandbox on the same books is one line of advice and exit code 1."""
     options = ("--port", "0", "--books", str(tmp_path / "books.db"))
@@ -199,3 +212,26 @@ def test_warning_of_strangers(
     monkeypatch.setattr("imagine_async.sandbox.serve", lambda *_arguments, **_options: None)
     assert run(["sandbox", "--host", host]) == 0
     assert ("Warning" in capsys.readouterr().err) is warned
+
+
+def test_commits_the_faults_of_a_file(start_imagine: StartImagine, tmp_path: Path) -> None:
+    """With --faults it says which faults it commits, and does."""
+    path = tmp_path / "faults.toml"
+    path.write_text('seed = 3\n[[rules]]\nscript = ["ok", "drop:in_body"]\n')
+    process = start_imagine("sandbox", "--port", "0", "--side", "16", "--faults", str(path))
+    assert process.stdout is not None
+    assert process.stdout.readline() == f"It commits the faults of {path}. Rules: 1, seed: 3\n"
+    base_url, key = _exports(process)
+    with Imagine(key, base_url=base_url, retry=NO_RETRY) as client:
+        client.text_to_image("a red fox")
+        with pytest.raises(DisconnectedError):
+            client.text_to_image("a red fox")
+
+
+def test_bad_faults_are_an_error_of_usage(imagine: RunImagine, tmp_path: Path) -> None:
+    """A file that cannot be followed ends the command before it listens, with code 2 and the place of the mistake."""
+    path = tmp_path / "faults.toml"
+    path.write_text('[[rules]]\nfault = "html"\nprobability = 7\n')
+    done = imagine("sandbox", "--faults", path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.search(r"rule 1: probability: a number from 0 to 1, not 7", " ".join(done.stderr.split()))

@@ -40,7 +40,7 @@ def _form(document: dict[str, Any], path: str) -> dict[str, Any]:
         {},
         {"reply_form": "url", "retry_after": True, "private": True},
         {"reply_form": "base64", "rate_limit": None, "credits": None, "plans": (Plan(name="small"),)},
-        {"reply_form": "data_uri", "accept_any_seed": True},
+        {"reply_form": "data_uri", "accept_any_seed": True, "v1_unprocessable": True, "max_file_bytes": 1000},
         {"reply_form": "nested_url", "status_paths": (), "delete_paths": ()},
         {"reply_form": "url_list", "image_content_type": True, "side": 64},
     ],

@@ -17,6 +17,7 @@ import pytest
 
 from imagine_async import sandbox as sandbox_package
 from imagine_async.sandbox import SandboxSettings, __main__, running_sandbox, serve
+from imagine_async.sandbox.engines import Engine
 from imagine_async.sandbox.server import RunningSandbox
 
 if TYPE_CHECKING:
@@ -130,19 +131,22 @@ def test_program_hands_on_its_arguments(monkeypatch: pytest.MonkeyPatch, capsys:
     """The program serves what its arguments say, and announces a URL and a key in one line."""
     asked: list[dict[str, Any]] = []
 
-    def serve_nothing(settings: SandboxSettings, *, announce: Callable[[str, str], None], **rest: Any) -> None:
-        asked.append({"settings": settings, **rest})
+    def serve_nothing(
+        settings: SandboxSettings, *, announce: Callable[[str, str], None], engine: Engine, **rest: Any
+    ) -> None:
+        asked.append({"settings": settings, "engine": type(engine).__name__, **rest})
         announce("http://127.0.0.1:1", settings.keys[0])
 
     monkeypatch.setattr(__main__, "serve", serve_nothing)
     __main__.main([])
-    __main__.main(["--host", "h", "--port", "1", "--key", "a", "--key", "b", *LIMITS.split()])
+    __main__.main(["--host", "h", "--port", "1", "--key", "a", "--key", "b", "--engine", "cv", *LIMITS.split()])
     assert asked == [
-        {"settings": SandboxSettings(), "host": "127.0.0.1", "port": 8787},
+        {"settings": SandboxSettings(), "engine": "ProceduralEngine", "host": "127.0.0.1", "port": 8787},
         {
             "settings": SandboxSettings(
                 keys=("a", "b"), credits=None, rate_limit="5/s", side=99, reply_form="url", video_seconds=0.5
             ),
+            "engine": "CvEngine",
             "host": "h",
             "port": 1,
         },

@@ -84,13 +84,7 @@ def _part(endpoint: Endpoint, field: FormField, settings: SandboxSettings) -> Sc
 
 def _kind(endpoint: Endpoint, field: FormField, settings: SandboxSettings) -> Schema:
     if field.kind == "file":
-        what = "A mask, white where something is to change;" if field.name == "mask" else "A picture;"
-        # The result of an upscale, too, has so many at most.
-        most = settings.max_pixels // (4 if endpoint.name in UPSCALES else 1)
-        return {
-            "contentMediaType": "application/octet-stream",
-            "description": f"{what} JPEG or PNG of at most {most} pixels, or WebP of half as many (invented).",
-        }
+        return {"contentMediaType": "application/octet-stream", "description": _file(endpoint, field, settings)}
     if field.kind != "text":
         return {"type": field.kind}
     if field.allowed:
@@ -100,6 +94,14 @@ def _kind(endpoint: Endpoint, field: FormField, settings: SandboxSettings) -> Sc
         "maxLength": MAX_TEXT_BYTES,
         **({"minLength": 1, "pattern": _NOT_BLANK} if field.required else {}),
     }
+
+
+def _file(endpoint: Endpoint, field: FormField, settings: SandboxSettings) -> str:
+    what = "A mask, white where something is to change;" if field.name == "mask" else "A picture;"
+    # The result of an upscale, too, has so many at most.
+    most = settings.max_pixels // (4 if endpoint.name in UPSCALES else 1)
+    size = "" if settings.max_file_bytes is None else f" and {settings.max_file_bytes} bytes"
+    return f"{what} JPEG or PNG of at most {most} pixels{size}, or WebP of half as many pixels (invented)."
 
 
 def _values(endpoint: Endpoint, field: FormField) -> Schema:

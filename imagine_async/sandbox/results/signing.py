@@ -72,7 +72,7 @@ class Signer:
         return None
 
     def _now(self) -> datetime:
-        return self._timeline.date()
+        return self._timeline.shown_date()
 
     def _signature(self, name: str, date: str, seconds: str) -> str:
         text = "\n".join((name, date, seconds))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 
 from attrs import evolve
 
 from imagine_async.catalog import V1_GENERATIONS, Endpoint, V1AspectRatio, V1Style
 from imagine_async.sandbox.replies import RefusedError
 
-__all__ = ["GENERATIONS_OF_ANY_RATIO", "check_v1", "is_v1"]
+__all__ = ["GENERATIONS_OF_ANY_RATIO", "check_v1", "is_v1", "unprocessable_values"]
+
+_WRONG_VALUE = 1100
 
 _STYLES = frozenset(map(int, V1Style))
 
@@ -50,3 +53,22 @@ def check_v1(endpoint: Endpoint, values: Mapping[str, str]) -> None:
         # Text to image answered 500 to such a ratio; source: an issue of the vendor's Python client.
         status = 500 if endpoint.name == V1_GENERATIONS.name else None
         raise RefusedError(1100, f"The aspect_ratio must be one of {', '.join(V1AspectRatio)}.", status=status)
+
+
+@contextmanager
+def unprocessable_values(endpoint: Endpoint, *, wanted: bool) -> Generator[None, None, None]:
+    """Refuse wrong values of v1, not missing ones, with 422 while a block checks them; calls of v2 are left alone.
+
+    Args:
+        endpoint: The endpoint called.
+        wanted: Whether it shall be so; otherwise nothing is changed.
+
+    Raises:
+        RefusedError: The block refused.
+    """
+    try:
+        yield
+    except RefusedError as refusal:
+        if not (wanted and is_v1(endpoint) and refusal.row.code == _WRONG_VALUE and refusal.own_status is None):
+            raise
+        raise RefusedError(_WRONG_VALUE, refusal.message, status=422) from refusal

@@ -116,7 +116,7 @@ class Jobs:
         with self._lock:
             own = self._jobs.setdefault(account, {})
             self._make_room(own)
-            job = Job(task, self._clock.seconds(), self._timeline.date(), next(self._numbers))
+            job = Job(task, self._clock.seconds(), self._timeline.shown_date(), next(self._numbers))
             own[job.id] = job
         return job
 

@@ -14,16 +14,17 @@ from imagine_async.sandbox.engines.painting.picture import paint_backdrop
 def replace_background(image: Image.Image, prompt: str, *, size: Size | None, seed: int) -> Image.Image:
     """Put an image's subject before a painted scene; see :meth:`Engine.ai_background`."""
     target = size or image.size
-    cut_out = _fitted(remove_background(image), target)
+    cut_out = fitted(remove_background(image), target)
     background = from_image(paint_backdrop(prompt or "studio", size=target, seed=seed))
     subject = from_image(cut_out, "RGBA")
     alpha = subject[..., 3]
-    grounded = background * (1 - _contact_shadow(alpha))[..., None]
+    grounded = background * (1 - contact_shadow(alpha))[..., None]
     lit = _lit_by(subject[..., :3], alpha, background)
     return to_image(mix(grounded, lit, alpha[..., None]))
 
 
-def _fitted(cut_out: Image.Image, size: Size) -> Image.Image:
+def fitted(cut_out: Image.Image, size: Size) -> Image.Image:
+    """Return an RGBA image scaled to fit in a size (width, height) and centred there."""
     if cut_out.size == size:
         return cut_out
     box = fitted_box(cut_out.size, size)
@@ -32,7 +33,7 @@ def _fitted(cut_out: Image.Image, size: Size) -> Image.Image:
     return canvas
 
 
-def _contact_shadow(alpha: FloatArray) -> FloatArray:
+def contact_shadow(alpha: FloatArray) -> FloatArray:
     """Return a soft dark ellipse under the subject's lowest part, 0 for no subject."""
     height, width = alpha.shape
     solid = np.argwhere(alpha > 0.5)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from PIL import Image
 
@@ -15,6 +17,9 @@ from imagine_async.sandbox.engines.arrays import (
 )
 from imagine_async.sandbox.engines.editing.clone import shifted_donor
 from imagine_async.sandbox.engines.seeding import seeded_generator
+
+Inpainter = Callable[[FloatArray, FloatArray], FloatArray]
+"""Takes a picture and where it is known, and returns it whole; see :func:`inpaint`."""
 
 _SMALLEST = 2
 
@@ -31,33 +36,38 @@ def restore_outside(edited: Image.Image, original: Image.Image, plane: FloatArra
     return Image.composite(original, edited, untouched)
 
 
-def retouch(image: Image.Image, mask: Image.Image) -> Image.Image:
-    """Remove what a mask marks; see :meth:`Engine.retouch`."""
-    original = image.convert("RGB")
-    plane = mask_plane(mask, original.size)
-    if not plane.any():
-        return original
-    picture = from_image(original)
-    filled = inpaint(picture, (plane == 0).astype(np.float32))
-    blended = picture + (filled - picture) * np.minimum(plane * 2, 1)[..., None]
-    return restore_outside(to_image(blended), original, plane)
-
-
-def inpaint(picture: FloatArray, known: FloatArray) -> FloatArray:
+def inpaint(picture: FloatArray, known: FloatArray, interpolate: Inpainter | None = None) -> FloatArray:
     """Return a picture whose unknown pixels continue the known ones, texture included.
 
     A donor region from elsewhere in the picture brings the texture, and the difference between the two along
     the rim, interpolated over the region, bends its colours to fit. Without a donor the surroundings are
     interpolated and grain is added.
+
+    Args:
+        picture: (height, width, 3).
+        known: 1 where pixels may be used, (height, width).
+        interpolate: What interpolates; :func:`fill_from_surroundings` by default.
     """
+    interpolate = interpolate or fill_from_surroundings
     found = shifted_donor(picture, known)
+    smooth = interpolate(picture, known)
     if found is None:
-        return fill_from_surroundings(picture, known) + _matched_grain(picture, known)
+        return smooth + _matched_grain(picture, known)
     donor, donor_known = found
-    agreed = known * donor_known
-    bent = donor + fill_from_surroundings(picture - donor, agreed)
-    smooth = fill_from_surroundings(picture, known)
+    bent = donor + interpolate(picture - donor, known * donor_known)
     return np.where((known > 0.5)[..., None], picture, smooth + (bent - smooth) * donor_known[..., None])
+
+
+def retouch(image: Image.Image, mask: Image.Image, inpainter: Inpainter = inpaint) -> Image.Image:
+    """Remove what a mask marks, with the given way to fill the hole; see :meth:`Engine.retouch`."""
+    original = image.convert("RGB")
+    plane = mask_plane(mask, original.size)
+    if not plane.any():
+        return original
+    picture = from_image(original)
+    filled = inpainter(picture, (plane == 0).astype(np.float32))
+    blended = picture + (filled - picture) * np.minimum(plane * 2, 1)[..., None]
+    return restore_outside(to_image(blended), original, plane)
 
 
 def fill_from_surroundings(picture: FloatArray, known: FloatArray) -> FloatArray:

@@ -172,15 +172,16 @@ def _clean(mask: FloatArray) -> FloatArray:
     A part weighs more the nearer it is to the middle, where a picture's subject is.
     """
     labels = label_regions(np.asarray(to_image(mask).filter(ImageFilter.MedianFilter(5))) > 127)
-    weights = np.bincount(labels.ravel(), _centrality(labels.shape).ravel())
+    weights = np.bincount(labels.ravel(), central_weight(*labels.shape).ravel())
     weights[0] = 0
     keep = weights >= max(4.0, _LEAST_WEIGHT * float(weights.max()))
     return keep[labels].astype(np.float32)
 
 
-def _centrality(shape: tuple[int, ...]) -> FloatArray:
-    across = np.linspace(-1, 1, shape[1], dtype=np.float32)[None, :]
-    down = np.linspace(-1, 1, shape[0], dtype=np.float32)[:, None]
+def central_weight(height: int, width: int) -> FloatArray:
+    """Return a plane that is 1 in the middle and falls towards the edges: how likely a subject is there."""
+    across = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
+    down = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     centrality: FloatArray = np.exp(-2.5 * (across**2 + down**2))
     return centrality
 

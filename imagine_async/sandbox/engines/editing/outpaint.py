@@ -47,7 +47,7 @@ def _mirrored(picture: FloatArray, box: tuple[int, int, int, int], size: Size) -
 def _fade_out(picture: FloatArray, box: tuple[int, int, int, int]) -> FloatArray:
     """Blend towards ever softer copies with distance from the box, and add a little grain against banding."""
     height, width, _ = picture.shape
-    distance = _distance_outside(box, (width, height)) / max(width, height)
+    distance = distance_outside(box, (width, height)) / max(width, height)
     result = picture
     for level in (1, 2, 3):
         radius = 0.0035 * 2.2**level * max(width, height)
@@ -57,7 +57,8 @@ def _fade_out(picture: FloatArray, box: tuple[int, int, int, int]) -> FloatArray
     return result + grain * np.float32(0.008)
 
 
-def _distance_outside(box: tuple[int, int, int, int], size: Size) -> FloatArray:
+def distance_outside(box: tuple[int, int, int, int], size: Size) -> FloatArray:
+    """Return each pixel's distance from a box (left, top, right, bottom) in a canvas (width, height), 0 within it."""
     columns = np.arange(size[0], dtype=np.float32)
     rows = np.arange(size[1], dtype=np.float32)
     across = np.maximum(np.maximum(box[0] - columns, columns - box[2] + 1), 0)

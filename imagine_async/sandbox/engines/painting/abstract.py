@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from PIL import Image
 
 from imagine_async.sandbox.engines.arrays import FloatArray, mix, resize_picture, smoothstep
 from imagine_async.sandbox.engines.painting.colour import Colour, hexadecimal
@@ -30,7 +31,8 @@ def paint_abstract(scene: Scene) -> FloatArray:
     picture = mix(picture, warm.array, (smoothstep(0.52, 0.72, second) * 0.85)[..., None])
     bands = 0.5 + 0.5 * np.sin(folds * 46 + second * 9)
     picture = picture * (0.86 + 0.14 * bands)[..., None]
-    return resize_picture(picture * _embossed(folds * min(size))[..., None], scene.size)
+    picture *= _embossed(folds * min(size))[..., None]
+    return resize_picture(picture, scene.size, Image.Resampling.BILINEAR)
 
 
 def _embossed(heights: FloatArray) -> FloatArray:

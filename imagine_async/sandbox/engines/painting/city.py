@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from imagine_async.sandbox.engines.arrays import FloatArray, mix, smoothstep
+from imagine_async.sandbox.engines.arrays import FloatArray, add_light, blank, coloured, mix, smoothstep
+from imagine_async.sandbox.engines.painting.brush import circle, lay, stamp
 from imagine_async.sandbox.engines.painting.colour import Colour, hexadecimal
 from imagine_async.sandbox.engines.painting.scene import Scene
 from imagine_async.sandbox.engines.painting.sky import paint_sky
@@ -21,6 +22,7 @@ def paint_city(scene: Scene) -> FloatArray:
     horizon = scene.horizon * scene.size[1]
     for rank in range(_RANKS):
         _paint_rank(scene, picture, rank, horizon)
+    _paint_embankment(scene, picture, horizon)
     _glow_over_streets(scene, picture, horizon)
     water = np.zeros(picture.shape[:2], dtype=np.float32)
     water[int(horizon) + 1 :] = 1
@@ -66,7 +68,8 @@ def _paint_tower(
         return
     light = air.ambient.array * 0.7 + air.key.array * 0.5
     haze = float(np.clip((1 - nearness) * 0.62 * air.haze_density**0.5 * scene.style.haze**0.3 + 0.08, 0, 0.9))
-    wall = np.broadcast_to(facade.array * light, (rows.stop - rows.start, columns.stop - columns.start, 3)).copy()
+    wall = blank(rows.stop - rows.start, columns.stop - columns.start)
+    wall += facade.array * light
     wall *= _side_shade(scene, wall.shape[1])[None, :, None]
     _light_windows(scene, wall, generator)
     rise = smoothstep(0.2, 1.0, np.linspace(0, 1, wall.shape[0], dtype=np.float32))[:, None, None]
@@ -83,20 +86,22 @@ def _side_shade(scene: Scene, width: int) -> FloatArray:
 
 
 def _light_windows(scene: Scene, wall: FloatArray, generator: np.random.Generator) -> None:
-    pitch = max(4, round(0.0135 * scene.unit))
+    pitch = max(4, round(float(generator.uniform(0.011, 0.019)) * scene.unit))
     rows, columns = wall.shape[0] // pitch, wall.shape[1] // pitch
     if not rows or not columns or scene.unit < 90:
         return
     low = scene.atmosphere.night or scene.atmosphere.sun_height < 0.2
-    lit = generator.random((rows, columns)) < (0.46 if low else 0.06)
+    lit = generator.random((rows, columns)) < (0.3 if low else 0.06)
     strength = generator.uniform(0.45, 1.1, (rows, columns)) * (1.0 if low else 0.7)
     pane = hexadecimal(str(generator.choice(_PANES))).array
-    dark = wall[: rows * pitch, : columns * pitch] * 0.72
-    light = np.where(lit[..., None], strength[..., None] * pane, -1).astype(np.float32)
+    light = np.where(lit, strength, 0).astype(np.float32)
     spread = np.repeat(np.repeat(light, pitch, axis=0), pitch, axis=1)
-    inside = _pane_grid(wall[: rows * pitch, : columns * pitch].shape[:2], pitch)
-    panes = np.where(spread < 0, dark, spread)
-    wall[: rows * pitch, : columns * pitch][inside] = panes[inside]
+    glazed = wall[: rows * pitch, : columns * pitch]
+    inside = _pane_grid(spread.shape, pitch)
+    glazed *= np.where(inside, np.float32(0.72), np.float32(1))[..., None]
+    shining = inside & (spread > 0)
+    for index in range(3):
+        np.copyto(glazed[..., index], spread * pane[index], where=shining)
 
 
 def _pane_grid(shape: tuple[int, ...], pitch: int) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
@@ -118,12 +123,24 @@ def _paint_spire(
     picture[top : rows.start, middle : middle + thick] = colour
 
 
+def _paint_embankment(scene: Scene, picture: FloatArray, horizon: float) -> None:
+    """Paint the quay that the towers stand on, with lamps along it when the light is low."""
+    air = scene.atmosphere
+    wall = mix(air.ambient.array * np.float32(0.3), air.haze.array, 0.2)
+    picture[max(0, round(horizon - 0.011 * scene.unit)) : round(horizon) + 1] = wall
+    if not (air.night or air.sun_height < 0.2):
+        return
+    spacing, row = 0.034 * scene.unit, horizon - 0.014 * scene.unit
+    lamps = [circle(x, row, max(0.7, 0.0028 * scene.unit), 8) for x in np.arange(spacing / 2, scene.size[0], spacing)]
+    lay(picture, stamp(lamps, scene.size), hexadecimal("ffdc9a").array * np.float32(1.3))
+
+
 def _glow_over_streets(scene: Scene, picture: FloatArray, horizon: float) -> None:
     if not scene.atmosphere.night:
         return
     rows = np.arange(picture.shape[0], dtype=np.float32)
     glow = np.exp(-np.abs(rows - horizon) / (0.06 * picture.shape[0])) * 0.16
-    picture += glow[:, None, None] * Colour(1.0, 0.65, 0.35).array
+    add_light(picture, glow[:, None], Colour(1.0, 0.65, 0.35).array)
 
 
 def _paint_promenade(scene: Scene, picture: FloatArray) -> None:
@@ -137,7 +154,7 @@ def _paint_promenade(scene: Scene, picture: FloatArray) -> None:
     joints = (np.abs((depth * 2.4) % 1 - 0.5) > 0.47) | (np.abs((columns * depth * 2.2) % 1 - 0.5) > 0.485)
     grain = scene.generator("paving").random((height - top, scene.size[0]), dtype=np.float32)
     tone = np.where(joints, 0.72, 0.96) + (grain - 0.5) * 0.06 + rows * 0.08
-    paving = tone[..., None] * Colour(0.60, 0.58, 0.57).array * light
+    paving = coloured(tone, Colour(0.60, 0.58, 0.57).array * light)
     reflected = picture[2 * top - height : top][::-1][: height - top]
-    picture[top:] = mix(paving.astype(np.float32), reflected, 0.22 if scene.weather != "rain" else 0.5)
+    picture[top:] = mix(paving, reflected, 0.22 if scene.weather != "rain" else 0.5)
     picture[top : top + max(1, height // 160)] *= 0.55

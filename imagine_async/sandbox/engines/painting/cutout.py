@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from imagine_async.sandbox.engines.arrays import FloatArray, Size, smoothstep, to_image
+from imagine_async.sandbox.engines.arrays import FloatArray, Size, blank, smoothstep, to_image
 from imagine_async.sandbox.engines.painting.grounding import lay_figure
 from imagine_async.sandbox.engines.painting.picture import paint_picture
 from imagine_async.sandbox.engines.painting.prompt import Mention, describe
@@ -36,7 +36,7 @@ def _centred(mention: Mention, size: Size, side: float) -> FloatArray:
     across, down = (high - low).tolist()
     height = _FILL * min(size[0] / across, size[1] / down)
     drawn, origin_x, origin_y = render(figure, height, Light(side=side))
-    canvas = np.zeros((size[1], size[0], 4), dtype=np.float32)
+    canvas = blank(size[1], size[0], 4)
     left = round(size[0] / 2 - origin_x - (low[0] + across / 2) * height)
     top = round(size[1] / 2 - origin_y - (low[1] + down / 2) * height)
     _paste(canvas, drawn, left, top)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from imagine_async.sandbox.engines.arrays import FloatArray, mix, resize_picture, resize_plane, smoothstep
+from imagine_async.sandbox.engines.arrays import FloatArray, mix, smoothstep, stacked, stretched
 from imagine_async.sandbox.engines.painting.colour import WHITE
 from imagine_async.sandbox.engines.painting.landforms import Landform
 from imagine_async.sandbox.engines.painting.noise import TileableNoise
@@ -23,7 +23,7 @@ _DETAIL_PERIOD = 1.7
 _DRY = 0.02
 """Least height of ground that holds no water."""
 
-_SNOW_GLARE = np.array([1.22, 1.28, 1.36], dtype=np.float32)
+_SNOW_GLARE = np.array([1.28, 1.4, 1.58], dtype=np.float32)
 """What snow adds to the light on it, by throwing the sky's back and forth."""
 
 _HAZE_DEPTH = 34.0
@@ -107,9 +107,9 @@ class Ground:
         noise = TileableNoise(generator, cells=3, octaves=2, gain=0.3, resolution=self._resolution // 2)
         bend = noise.at(x / 23, depth / 23)
         swell = noise.at((x * 0.7 + bend * 9) / 19, (depth + bend * 5) / 15)
-        crest = 1 - np.abs(swell * 2 - 1)
+        crest = 1 - np.sqrt((swell * 2 - 1) ** 2 + np.float32(0.012))
         sway = crest**1.4 * (0.4 + 0.9 * bend)
-        ripples = np.sin((depth * 1.0 + x * 0.35 + bend * 14) * 34) * 0.0035 * np.exp(-depth * 0.35)
+        ripples = np.sin((depth * 1.0 + x * 0.35 + bend * 14) * 34) * 0.0035 * np.exp(-depth * 0.8)
         result: FloatArray | float = (sway - 0.25) * self.form.dunes * np.clip(depth * 0.33 - 0.22, 0, 4.5) + ripples
         return result
 
@@ -130,7 +130,7 @@ class Ground:
         phase, side = generator.uniform(0, 6.28), generator.uniform(-0.2, 0.2)
         middle = side + 0.35 * np.sin(np.log(depth) * 2.6 + phase) * np.minimum(depth, 6.0) ** 0.9
         distance = np.abs(x - middle) / (self.form.channel * (0.8 + 0.12 * depth))
-        bank = smoothstep(0.75, 1.35, distance + (self._detail - 0.5) * 0.5)
+        bank = smoothstep(0.7, 1.7, distance + (self._detail - 0.5) * 0.3)
         fade = 1 - smoothstep(11, 14, depth)
         return heights * (1 - fade * (1 - bank)) - 0.12 * (1 - bank) * fade
 
@@ -139,9 +139,11 @@ class Ground:
         """Lit and hazed colour and a water flag of every sample, (slices, columns, 4)."""
         light = self._sunlight()[..., None]
         air = self.scene.atmosphere
-        colour = self._albedo(light[..., 0]) * (air.ambient.array * 0.75 + air.key.array * light * 0.92)
+        colour = self._albedo(light[..., 0]) * mix(
+            air.ambient.array * 0.66, air.ambient.array * 0.66 + air.key.array * 1.06, light
+        )
         hazed = self._hazed(colour * (_SNOW_GLARE if self.scene.snowy else 1.0))
-        return np.concatenate([hazed, (self.heights < 0)[..., None].astype(np.float32)], axis=-1)
+        return stacked([*np.moveaxis(hazed, -1, 0), (self.heights < 0).astype(np.float32)])
 
     @cached_property
     def _slopes(self) -> tuple[FloatArray, FloatArray]:
@@ -195,8 +197,10 @@ class Ground:
     def full_width(self) -> tuple[FloatArray, FloatArray]:
         """Return heights, at least water level, and shaded colours on the picture's full width."""
         width = self.scene.size[0]
-        size = (width, self.heights.shape[0])
-        return resize_plane(np.maximum(self.heights, 0), size), resize_picture(self.shaded, size)
+        return (
+            stretched(np.maximum(self.heights, 0), width),
+            stacked(stretched(channel, width) for channel in np.moveaxis(self.shaded, -1, 0)),
+        )
 
     @cached_property
     def _rows(self) -> FloatArray:
@@ -213,8 +217,13 @@ class Ground:
 
     def foothold(self, column: float, depth: float) -> float | None:
         """Return the pixel row of dry, visible ground at a column (share of the width) and a depth, else None."""
-        place = int(np.clip(column, 0, 0.999) * self.heights.shape[1])
-        index = int(np.clip(np.searchsorted(self.camera.depths(), depth), 0, self.heights.shape[0] - 1))
-        row = float(self._rows[index, place])
-        hidden = row > float(self._skyline[index, place]) + 0.01 * self.scene.size[1]
-        return None if hidden or self.heights[index, place] < 0.004 else row
+        row = float(self.footholds(np.array([column]), np.array([depth]))[0])
+        return None if np.isnan(row) else row
+
+    def footholds(self, columns: FloatArray, depths: FloatArray) -> FloatArray:
+        """Return what :meth:`foothold` does for several places, NaN where there is no dry, visible ground."""
+        places = (np.clip(columns, 0, 0.999) * self.heights.shape[1]).astype(np.int64)
+        slices = np.clip(np.searchsorted(self.camera.depths(), depths), 0, self.heights.shape[0] - 1)
+        rows = self._rows[slices, places]
+        hidden = rows > self._skyline[slices, places] + 0.01 * self.scene.size[1]
+        return np.where(hidden | (self.heights[slices, places] < 0.004), np.nan, rows)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imagine_async.sandbox.engines.arrays import FloatArray, blur_plane
+from imagine_async.sandbox.engines.arrays import FloatArray, add_light, blur_plane
 from imagine_async.sandbox.engines.painting.brush import lay, stamp
 from imagine_async.sandbox.engines.painting.colour import Colour
 from imagine_async.sandbox.engines.painting.scene import Scene
@@ -59,7 +59,9 @@ def cast_shadow(scene: Scene, picture: FloatArray, placement: Placement, aspect:
     region = picture[top : int(placement.base + half * 0.5) + 1]
     if not region.size:
         return
-    contact = np.exp(-(_ellipse(region, placement.x, placement.base - top, half, half * 0.13) ** 2) * 1.2)
+    contact = np.exp(
+        -(_ellipse(region, placement.x, placement.base - top, half, max(half * 0.13, 0.006 * scene.unit)) ** 2) * 1.2
+    )
     thrown = np.exp(
         -(_ellipse(region, placement.x + away * half, placement.base - top, half * 1.5, half * 0.2) ** 2) * 1.1
     )
@@ -91,7 +93,7 @@ def shine(picture: FloatArray, placement: Placement, *, night: bool) -> None:
     row = placement.base - placement.height * (0.5 if placement.habitat == "air" else 0.7)
     distance = _ellipse(picture, placement.x, row, placement.height * 0.5, placement.height * 0.5)
     light = Colour(0.62, 0.68, 0.85) if night else Colour(0.7, 0.6, 0.4)
-    picture += (0.55 * np.exp(-distance * 1.1))[..., None] * light.array
+    add_light(picture, 0.55 * np.exp(-distance * 1.1), light.array)
 
 
 def beam(scene: Scene, picture: FloatArray, placement: Placement) -> None:
@@ -103,7 +105,7 @@ def beam(scene: Scene, picture: FloatArray, placement: Placement) -> None:
     angle = np.arctan2(rows + 0.12 * columns, np.abs(columns) + 1e-3)
     beam = np.exp(-((angle / spread) ** 2) - reach * 1.5) * 0.75 + 0.8 * np.exp(-reach * 26)
     strength = 1.0 if scene.atmosphere.night else 0.5
-    picture += (beam * strength)[..., None] * Colour(1.0, 0.9, 0.62).array
+    add_light(picture, beam * strength, Colour(1.0, 0.9, 0.62).array)
 
 
 def reflect(scene: Scene, picture: FloatArray, drawn: FloatArray, left: int, base: int) -> None:
@@ -121,4 +123,4 @@ def reflect(scene: Scene, picture: FloatArray, drawn: FloatArray, left: int, bas
     top = max(0, int(base - half * 0.2))
     region = picture[top : int(base + half * 0.2)]
     foam = np.exp(-(_ellipse(region, left + drawn.shape[1] / 2, base - top, half, half * 0.035) ** 2))
-    region += (foam * 0.3)[..., None] * scene.atmosphere.cloud_light.array
+    add_light(region, foam * 0.3, scene.atmosphere.cloud_light.array)

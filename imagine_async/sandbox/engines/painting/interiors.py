@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from imagine_async.sandbox.engines.arrays import FloatArray, blur_plane, mix, smoothstep
+from imagine_async.sandbox.engines.arrays import FloatArray, add_light, blur_plane, coloured, mix, smoothstep
 from imagine_async.sandbox.engines.painting.colour import WHITE, Colour, hexadecimal
 from imagine_async.sandbox.engines.painting.noise import fractal_noise
 from imagine_async.sandbox.engines.painting.scene import Scene
@@ -23,9 +23,10 @@ def paint_studio(scene: Scene) -> FloatArray:
     spot = np.exp(-(((columns - (0.5 * 0.6 + side * 0.4)) * aspect) ** 2 + (rows - 0.42) ** 2) * 2.6)
     floor = smoothstep(0.60, 0.84, rows)
     tone = 0.58 + 0.52 * spot + 0.10 * floor - 0.06 * np.exp(-(((rows - 0.66) / 0.05) ** 2))
-    picture = tone[..., None] * base.array
+    picture = coloured(tone, base.array)
     picture = mix(picture, WHITE.array, (0.12 * spot + 0.1 * floor)[..., None])
-    return picture + _window_light(scene)[..., None] * Colour(0.13, 0.11, 0.07).array
+    add_light(picture, _window_light(scene), Colour(0.13, 0.11, 0.07).array)
+    return picture
 
 
 def _backdrop(scene: Scene) -> Colour:

@@ -77,7 +77,7 @@ class Landform:
 _OPEN_WATER = ((1, -0.3), (44, -0.3))
 
 LANDFORMS = {
-    "mountains": Landform(hills=0.55, mountains=11.0, snowline=4.4, soil=MOOR, trees=90, blossoms=60),
+    "mountains": Landform(hills=0.55, mountains=14.0, snowline=4.2, soil=MOOR, trees=90, blossoms=60),
     "lake": Landform(
         levels=((1, 0.03), (1.35, 0.0), (1.8, -0.12), (8, -0.15), (10, 0.05), (14, 0.5), (44, 1.0)),
         hills=0.12,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imagine_async.sandbox.engines.arrays import FloatArray, IntArray, Size
+from imagine_async.sandbox.engines.arrays import FloatArray, IntArray, Size, blank
 
 NEAREST = 1.0
 """Depth of the ground at the picture's bottom edge; all depths are relative to it."""
@@ -47,7 +47,7 @@ class Camera:
         """Return the depths of the slices, denser near the camera."""
         count = int(np.clip(self.size[1] * 0.42, 40, 460))
         steps = np.linspace(0, 1, count, dtype=np.float32)
-        return (NEAREST * 0.96 * (FARTHEST / NEAREST) ** steps).astype(np.float32)
+        return (NEAREST * 0.96 * (FARTHEST / NEAREST) ** steps**1.35).astype(np.float32)
 
     def columns(self) -> int:
         """Return how many columns the ground is sampled on; fewer than the picture's for large ones."""
@@ -106,7 +106,7 @@ def _seen_slices(skyline: FloatArray, size: Size, top: int) -> IntArray:
     width, height = size
     ends = np.clip(np.ceil(skyline), top, height).astype(np.int32) - top
     flat = ends * width + np.arange(width, dtype=np.int32)
-    counts = np.bincount(flat.ravel(), minlength=(height - top + 1) * width).reshape(-1, width)
+    counts = np.bincount(flat.ravel(), minlength=(height - top + 1) * width).astype(np.int32).reshape(-1, width)
     below = counts[::-1].cumsum(axis=0, dtype=np.int32)[::-1]
     return np.asarray(below[1:], dtype=np.int32)
 
@@ -114,17 +114,26 @@ def _seen_slices(skyline: FloatArray, size: Size, top: int) -> IntArray:
 def _interpolate(rows: FloatArray, attributes: FloatArray, slices: IntArray, top: int) -> FloatArray:
     count, width, channels = attributes.shape
     columns = np.arange(width, dtype=np.int32)
-    far = np.minimum(slices, count - 1) * width + columns
+    far = (np.minimum(slices, count - 1) * width + columns).astype(np.intp)
     near = np.maximum(slices - 1, 0)
-    near = np.minimum(near, count - 1) * width + columns
-    flat_rows, flat_attributes = rows.reshape(-1), attributes.reshape(-1, channels)
+    near = (np.minimum(near, count - 1) * width + columns).astype(np.intp)
+    flat_rows = rows.reshape(-1)
     lower = flat_rows[near]
     span = np.maximum(lower - flat_rows[far], 1e-3)
     pixel_rows = np.arange(top, top + slices.shape[0], dtype=np.float32)[:, None]
-    share = np.clip((lower - pixel_rows) / span, 0, 1)[..., None].astype(np.float32)
-    nearer = flat_attributes[near]
-    result: FloatArray = nearer + (flat_attributes[far] - nearer) * share
+    share = np.clip((lower - pixel_rows) / span, 0, 1).astype(np.float32)
+    result = blank(slices.shape[0], width, channels)
+    for index in range(channels):
+        _between(attributes[..., index].ravel(), near, far, share, result[..., index])
     return result
+
+
+def _between(values: FloatArray, near: IntArray, far: IntArray, share: FloatArray, result: FloatArray) -> None:
+    nearer = values.take(near)
+    values.take(far, out=result, mode="wrap")
+    result -= nearer
+    result *= share
+    result += nearer
 
 
 def _soften_ridges(seen: FloatArray, skyline: FloatArray, slices: IntArray, top: int) -> FloatArray:

@@ -35,6 +35,7 @@ HOMES = {
     "lamp": "studio",
     "chair": "studio",
     "vase": "studio",
+    "bouquet": "room",
     "apple": "studio",
     "robot": "studio",
 }

@@ -6,10 +6,13 @@ Soft parts are computed on a reduced copy and enlarged: a gradient has no detail
 from __future__ import annotations
 
 import numpy as np
+from PIL import Image
 
 from imagine_async.sandbox.engines.arrays import (
     FloatArray,
     Size,
+    add_light,
+    coloured,
     mix,
     resize_picture,
     smoothstep,
@@ -25,9 +28,9 @@ def paint_sky(scene: Scene) -> FloatArray:
     reduced = (max(8, width // 2), max(8, height // 2))
     picture: FloatArray = _gradient(scene, reduced) + _glow(scene, reduced)
     picture = _add_clouds(scene, picture)
-    picture = resize_picture(picture, scene.size)
+    picture = resize_picture(picture, scene.size, Image.Resampling.BILINEAR)
     if scene.atmosphere.stars > 0.05:
-        picture += star_field(scene, scene.atmosphere.stars) * _above_horizon(scene)[:, None, None]
+        add_light(picture, *star_field(scene, scene.atmosphere.stars * _above_horizon(scene)[:, None]))
     return _add_disc(scene, picture)
 
 
@@ -43,7 +46,7 @@ def _gradient(scene: Scene, size: Size) -> FloatArray:
     colours = [air.zenith, air.middle, air.horizon, air.horizon.mixed(air.haze, 0.35)]
     channels = [np.interp(rows, stops, [colour[index] for colour in colours]) for index in range(3)]
     column = np.stack(channels, axis=-1).astype(np.float32)
-    return np.repeat(column[:, None, :], size[0], axis=1)
+    return np.broadcast_to(column[:, None, :], (size[1], size[0], 3))
 
 
 def distance_to_sun(scene: Scene, size: Size) -> FloatArray:
@@ -58,8 +61,7 @@ def distance_to_sun(scene: Scene, size: Size) -> FloatArray:
 def _glow(scene: Scene, size: Size) -> FloatArray:
     distance = distance_to_sun(scene, size)
     strength = scene.atmosphere.glow * (0.75 * np.exp(-distance * 3.2) + 0.8 * np.exp(-distance * 11))
-    result: FloatArray = strength[..., None] * scene.atmosphere.sun.array * 0.75
-    return result
+    return coloured(strength, scene.atmosphere.sun.array * np.float32(0.75))
 
 
 def _add_clouds(scene: Scene, picture: FloatArray) -> FloatArray:
@@ -72,7 +74,7 @@ def _add_clouds(scene: Scene, picture: FloatArray) -> FloatArray:
     lit = _cloud_light(scene, density)
     colour = mix(scene.atmosphere.cloud_shadow.array, scene.atmosphere.cloud_light.array, lit[..., None])
     near_sun = np.exp(-distance_to_sun(scene, (picture.shape[1], picture.shape[0])) * 3.5)
-    colour = colour + (near_sun * scene.atmosphere.glow * 0.55)[..., None] * scene.atmosphere.sun.array
+    add_light(colour, near_sun, scene.atmosphere.sun.array * np.float32(scene.atmosphere.glow * 0.55))
     return mix(picture, colour, (opacity * 0.94)[..., None])
 
 
@@ -107,8 +109,8 @@ def _cloud_light(scene: Scene, density: FloatArray) -> FloatArray:
     return np.clip(0.66 + (density - shifted) * 2.6 - (density - 0.55) * 0.5, 0, 1)
 
 
-def star_field(scene: Scene, strength: float) -> FloatArray:
-    """Return stars as added light: many faint ones, a few bright ones with a small halo."""
+def star_field(scene: Scene, strength: FloatArray | float) -> tuple[FloatArray, FloatArray]:
+    """Return stars as a plane of light and its colour: many faint ones, a few bright ones with a small halo."""
     width, height = scene.size
     generator = scene.generator("stars")
     plane = np.zeros((height, width), dtype=np.float32)
@@ -121,25 +123,28 @@ def star_field(scene: Scene, strength: float) -> FloatArray:
         neighbours = (rows[bright] + row_step) % height, (columns[bright] + column_step) % width
         plane[neighbours] += 0.45 * brightness[bright]
     tint = mix(Colour(0.8, 0.88, 1.0).array, Colour(1.0, 0.93, 0.82).array, generator.random())
-    return plane[..., None] * tint * strength
+    return plane * strength, tint
 
 
 def _add_disc(scene: Scene, picture: FloatArray) -> FloatArray:
     air = scene.atmosphere
     if air.disc <= 0 or any(mention.subject == "moon" for mention in scene.mentions):
         return picture
-    height = scene.size[1]
-    radius = (0.036 if air.night else 0.03) * scene.unit / height
-    distance = _round_distance(scene)
-    edge = 1.2 / height
-    disc = (1 - smoothstep(radius - edge, radius + edge, distance)) * air.disc
-    light = air.sun.mixed(WHITE, 0.6).array * 1.15
-    return mix(picture, np.maximum(picture, light), disc[..., None])
+    radius = (0.036 if air.night else 0.03) * scene.unit
+    around, distance = _round_the_sun(scene, radius + 2)
+    disc = (1 - smoothstep(radius - 1.2, radius + 1.2, distance)) * air.disc
+    light = air.sun.mixed(WHITE, 0.6).array * np.float32(1.15)
+    picture[around] = mix(picture[around], np.maximum(picture[around], light), disc[..., None])
+    return picture
 
 
-def _round_distance(scene: Scene) -> FloatArray:
-    width, height = scene.size
-    across = (np.linspace(0, 1, width, dtype=np.float32) - scene.sun_x) * (width / height)
-    down = np.linspace(0, 1, height, dtype=np.float32) - scene.sun_y
-    result: FloatArray = np.hypot(across[None, :], down[:, None])
-    return result
+def _round_the_sun(scene: Scene, reach: float) -> tuple[tuple[slice, slice], FloatArray]:
+    """Return the square round the sun, and its pixels' distances in pixels from the sun's middle."""
+    middle = (scene.sun_y * (scene.size[1] - 1), scene.sun_x * (scene.size[0] - 1))
+    rows, columns = (
+        np.arange(max(0, int(place - reach)), min(length, int(place + reach) + 2))
+        for place, length in zip(middle, reversed(scene.size), strict=True)
+    )
+    around = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    distance = np.hypot(columns[None, :] - middle[1], rows[:, None] - middle[0])
+    return around, distance.astype(np.float32)

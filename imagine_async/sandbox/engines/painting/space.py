@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from PIL import Image
 
-from imagine_async.sandbox.engines.arrays import FloatArray, mix, resize_picture, smoothstep
+from imagine_async.sandbox.engines.arrays import FloatArray, add_light, mix, resize_picture, smoothstep
 from imagine_async.sandbox.engines.painting.colour import BLACK, Colour, hexadecimal
 from imagine_async.sandbox.engines.painting.noise import fractal_noise, ridged, warp
 from imagine_async.sandbox.engines.painting.scene import Scene
@@ -15,8 +16,8 @@ _GASES = (("3b5bd6", "d65bb0"), ("1f8a9e", "e8845a"), ("6a3fd0", "3fb0d8"), ("b0
 
 def paint_space(scene: Scene) -> FloatArray:
     """Return a nebula among stars, with a planet's limb below when the prompt names no other world."""
-    picture = resize_picture(_nebula(scene), scene.size)
-    picture += star_field(scene, 0.95)
+    picture = resize_picture(_nebula(scene), scene.size, Image.Resampling.BILINEAR)
+    add_light(picture, *star_field(scene, 0.95))
     if not any(mention.subject in ("planet", "moon") for mention in scene.mentions):
         _paint_limb(scene, picture)
     return picture
@@ -37,10 +38,8 @@ def _nebula(scene: Scene) -> FloatArray:
     density = smoothstep(0.36, 0.82, gas) * band
     heat = smoothstep(0.45, 0.62, warp(bend, (gas - 0.5) * reach * 0.4, np.float32(0)))[..., None]
     colour = mix(cool.array, warm.array, heat)
-    glow = (
-        density[..., None] * colour * 1.25
-        + (density**3)[..., None] * np.float32(0.9) * warm.mixed(Colour(1, 1, 1), 0.6).array
-    )
+    glow = density[..., None] * colour * np.float32(1.25)
+    add_light(glow, density**3, warm.mixed(Colour(1, 1, 1), 0.6).array * np.float32(0.9))
     dust = 1 - 0.7 * smoothstep(0.84, 0.97, lanes) * smoothstep(0.2, 0.7, density)
     return hexadecimal("060716").mixed(cool, 0.07).array + glow * dust[..., None]
 
@@ -89,4 +88,4 @@ def _paint_limb(scene: Scene, picture: FloatArray) -> None:
     inside = smoothstep(-0.0015, 0.0015, depth)[..., None]
     picture[:] = mix(picture, ground * (0.5 + 0.5 * np.exp(-np.maximum(depth, 0) * 5))[..., None], inside)
     halo = np.exp(-np.abs(depth) * 26) * lit
-    picture += halo[..., None] * air * 0.95
+    add_light(picture, halo, air * np.float32(0.95))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 
-from imagine_async.sandbox.engines.arrays import FloatArray, mix
+from imagine_async.sandbox.engines.arrays import FloatArray, mix, resize_premultiplied
 from imagine_async.sandbox.engines.painting.colour import WHITE
 from imagine_async.sandbox.engines.painting.ground import ISLAND_DEPTH
 from imagine_async.sandbox.engines.painting.grounding import (
@@ -24,7 +26,7 @@ from imagine_async.sandbox.engines.painting.subjects.shading import Light, rende
 _DEPTH_SCALES = {"near": 1.0, "middle": 0.86, "far": 0.74}
 _DEPTH_HAZE = {"near": 0.0, "middle": 0.10, "far": 0.26}
 _ROWS = {"near": 0.93, "middle": 0.84, "far": 0.70}
-_BARE_PLACES = ("studio", "city", "abstract", "desert", "beach", "island")
+_BARE_PLACES = ("studio", "room", "city", "abstract", "desert", "beach", "island")
 _FLOATING_PLACES = ("space", "underwater")
 
 
@@ -33,8 +35,10 @@ def stage(scene: Scene, picture: FloatArray) -> None:
     order = {"far": 0, "middle": 1, "near": 2}
     mentions = sorted(enumerate(scene.mentions), key=lambda item: order[SUBJECTS[item[1].subject].depth])
     for rank, mention in mentions:
-        for placement in _placements(scene, mention, rank):
-            _paint(scene, picture, mention, placement)
+        placements = _placements(scene, mention, rank)
+        drawing = _Drawing.of(scene, mention, max(placement.height for placement in placements))
+        for placement in placements:
+            _paint(scene, picture, mention, placement, drawing)
 
 
 def light_on(scene: Scene) -> Light:
@@ -124,9 +128,32 @@ def _base(scene: Scene, subject: Subject, tall: float, scale: float, generator: 
     return result
 
 
-def _paint(scene: Scene, picture: FloatArray, mention: Mention, placement: Placement) -> None:
-    figure = figure_of(mention.subject, mention.colour)
-    drawn, origin_x, origin_y = render(figure, placement.height, light_on(scene))
+@dataclass(frozen=True)
+class _Drawing:
+    """A figure drawn once, for every place where it stands: (rows, columns, 4), its origin and its height in pixels."""
+
+    pixels: FloatArray
+    x: float
+    y: float
+    height: float
+
+    @classmethod
+    def of(cls, scene: Scene, mention: Mention, height: float) -> _Drawing:
+        return cls(*render(figure_of(mention.subject, mention.colour), height, light_on(scene)), height)
+
+    def at(self, height: float) -> _Drawing:
+        """Return a copy in another height, at most this one's."""
+        scale = height / self.height
+        rows, columns, _ = self.pixels.shape
+        if round(rows * scale) == rows:
+            return replace(self, pixels=self.pixels.copy())
+        size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
+        return _Drawing(resize_premultiplied(self.pixels, size), self.x * scale, self.y * scale, height)
+
+
+def _paint(scene: Scene, picture: FloatArray, mention: Mention, placement: Placement, drawing: _Drawing) -> None:
+    drawing = drawing.at(placement.height)
+    drawn, origin_x, origin_y = drawing.pixels, drawing.x, drawing.y
     air = scene.atmosphere
     drawn[..., :3] = mix(drawn[..., :3], air.haze.array, min(0.7, placement.haze * air.haze_density * scene.style.haze))
     aspect = SUBJECTS[mention.subject].aspect
@@ -137,9 +164,9 @@ def _paint(scene: Scene, picture: FloatArray, mention: Mention, placement: Place
     if mention.subject == "lighthouse" and (scene.atmosphere.night or scene.atmosphere.sun_height < 0.3):
         beam(scene, picture, placement)
     if placement.habitat == "ground":
-        cast_shadow(scene, picture, placement, aspect)
+        cast_shadow(scene, picture, placement, aspect * SUBJECTS[mention.subject].footing)
     elif placement.habitat == "water":
         reflect(scene, picture, drawn, left, round(placement.base))
     lay_figure(picture, drawn, left, top)
     if placement.habitat == "ground" and not scene.snowy and scene.place not in _BARE_PLACES:
-        overgrow(scene, picture, placement, aspect)
+        overgrow(scene, picture, placement, aspect * SUBJECTS[mention.subject].footing)

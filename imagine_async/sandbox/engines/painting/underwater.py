@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from PIL import Image
 
-from imagine_async.sandbox.engines.arrays import FloatArray, mix, resize_plane, smoothstep
+from imagine_async.sandbox.engines.arrays import FloatArray, add_light, coloured, mix, resize_plane, smoothstep
 from imagine_async.sandbox.engines.painting.brush import circle, lay, ribbon, stamp
 from imagine_async.sandbox.engines.painting.colour import Colour, hexadecimal
 from imagine_async.sandbox.engines.painting.noise import TileableNoise, fractal_noise, ridged
@@ -19,7 +20,7 @@ def paint_underwater(scene: Scene) -> FloatArray:
     _paint_floor(scene, picture)
     for depth in (0.75, 0.4, 0.0):
         _paint_growth(scene, picture, depth)
-    picture += _rays(scene)[..., None] * Colour(0.55, 0.75, 0.75).array
+    add_light(picture, _rays(scene), Colour(0.55, 0.75, 0.75).array)
     _paint_bubbles(scene, picture)
     return picture
 
@@ -33,11 +34,12 @@ def _tones(scene: Scene) -> tuple[Colour, Colour]:
 
 def _water(scene: Scene) -> FloatArray:
     light, deep = _tones(scene)
-    width, height = scene.size
+    width, height = (max(8, length // 4) for length in scene.size)
     rows = np.linspace(0, 1, height, dtype=np.float32)[:, None]
     columns = np.linspace(0, 1, width, dtype=np.float32)[None, :]
     near = np.exp(-np.hypot((columns - scene.sun_x) * 1.1, rows * 1.2) * 1.9)
-    return mix(deep.array, light.array, np.clip(near * 1.15, 0, 1)[..., None])
+    share = resize_plane(np.clip(near * 1.15, 0, 1), scene.size, Image.Resampling.BILINEAR)
+    return mix(deep.array, light.array, share[..., None])
 
 
 def _rays(scene: Scene) -> FloatArray:
@@ -49,7 +51,9 @@ def _rays(scene: Scene) -> FloatArray:
     angle = np.arctan2(columns, rows)
     profile = scene.generator("rays").random(64, dtype=np.float32)
     shafts = np.interp(angle.ravel() * 22 + 32, np.arange(64), profile).reshape(angle.shape).astype(np.float32)
-    return resize_plane(smoothstep(0.45, 0.95, shafts) * np.exp(-(rows - 0.35) * 2.4) * 0.34, scene.size)
+    return resize_plane(
+        smoothstep(0.45, 0.95, shafts) * np.exp(-(rows - 0.35) * 2.4) * 0.34, scene.size, Image.Resampling.BILINEAR
+    )
 
 
 def _paint_floor(scene: Scene, picture: FloatArray) -> None:
@@ -64,7 +68,8 @@ def _paint_floor(scene: Scene, picture: FloatArray) -> None:
     noise = TileableNoise(scene.generator("caustics"), cells=8, octaves=2, resolution=256)
     caustics = smoothstep(0.82, 1.0, ridged(noise.at(x * 0.9, np.broadcast_to(depth, x.shape) * 0.9)))
     light, deep = _tones(scene)
-    sand = hexadecimal("d8c9a0").mixed(light, 0.35).array * (0.55 + 0.5 * caustics[..., None])
+    sand = hexadecimal("d8c9a0").mixed(light, 0.35).array
+    sand = coloured(0.55 + 0.5 * caustics, sand)
     far = np.clip((depth - 0.6) * 0.75, 0, 0.85)[..., None]
     picture[top:] = mix(
         picture[top:], mix(sand, deep.mixed(light, 0.35).array, far), np.clip(rows[top:] - crest, 0, 1)[..., None]

@@ -10,10 +10,11 @@ from imagine_async.sandbox.engines.arrays import FloatArray, mix
 from imagine_async.sandbox.engines.painting.brush import circle, lay, stamp
 from imagine_async.sandbox.engines.painting.colour import Colour, hexadecimal
 from imagine_async.sandbox.engines.painting.ground import Ground
-from imagine_async.sandbox.engines.painting.noise import value_noise
+from imagine_async.sandbox.engines.painting.noise import texture
 
 _BANDS = 7
 _NEEDLES = {"summer": "2f4f34", "autumn": "a8552a", "spring": "5f8a46", "snow": "4b6359"}
+_TIP, _TRUNK = ((0.0, -1.0),), ((0.02, 0.0), (-0.02, 0.0))
 _PETALS = ("f4f1e8", "f2c73b", "d9483b", "b56fd0", "ef8fb4")
 
 
@@ -24,19 +25,19 @@ def scatter_conifers(picture: FloatArray, ground: Ground) -> None:
     edges = nearest * (30 / nearest) ** np.linspace(1, 0, _BANDS + 1)
     for band, (far, near) in enumerate(pairwise(edges.tolist())):
         count = round(_number(ground, ground.form.trees) * 2.4 / (band + 1.6) / _BANDS)
-        trees = [_conifer(ground, generator, float(generator.uniform(near, far))) for _ in range(count)]
-        _lay_band(picture, ground, [tree for tree in trees if tree is not None], (near + far) / 2)
+        depths = generator.uniform(near, far, count)
+        _lay_band(picture, ground, _conifers(ground, generator, depths), (near + far) / 2)
 
 
-def _conifer(ground: Ground, generator: np.random.Generator, depth: float) -> FloatArray | None:
+def _conifers(ground: Ground, generator: np.random.Generator, depths: FloatArray) -> list[FloatArray]:
     wood = ground.scene.place == "forest"
-    column = _grove(generator)
-    clearing = abs(column - 0.5) < 0.27 and depth < 8 and wood
-    row = ground.foothold(column, depth)
-    height = ground.camera.pixels_per_unit(depth) * float(generator.uniform(0.45, 1.25)) * (1.7 if wood else 0.95)
-    if row is None or clearing or height < 2:
-        return None
-    return conifer_outline(column * ground.scene.size[0], row + 0.02 * height, height, generator)
+    columns = _groves(generator, len(depths))
+    heights = ground.camera.focal / depths * generator.uniform(0.45, 1.25, len(depths)) * (1.7 if wood else 0.95)
+    rows = ground.footholds(columns, depths)
+    clearing = (np.abs(columns - 0.5) < 0.27) & (depths < 8) & wood
+    kept = ~(np.isnan(rows) | clearing | (heights < 2))
+    feet = np.stack([columns * ground.scene.size[0], rows + 0.02 * heights], axis=-1)
+    return conifer_outlines(feet[kept], heights[kept], generator)
 
 
 def _number(ground: Ground, usual: int) -> int:
@@ -44,25 +45,38 @@ def _number(ground: Ground, usual: int) -> int:
     return round(usual * min(1.0, 0.15 + ground.scene.unit / 500))
 
 
-def _grove(generator: np.random.Generator) -> float:
-    """Return a column as a share of the width; columns gather in groves, more towards the sides."""
-    middle = float(generator.choice((0.02, 0.17, 0.3, 0.72, 0.86, 0.98)))
-    return middle + float(generator.normal(0, 0.06)) if generator.random() < 0.75 else float(generator.random())
+def _groves(generator: np.random.Generator, count: int) -> FloatArray:
+    """Return columns as shares of the width, gathered in groves, more towards the sides."""
+    middles = generator.choice((0.02, 0.17, 0.3, 0.72, 0.86, 0.98), count)
+    gathered = middles + generator.normal(0, 0.06, count)
+    return np.where(generator.random(count) < 0.75, gathered, generator.random(count))
 
 
-def conifer_outline(x: float, base: float, height: float, generator: np.random.Generator) -> FloatArray:
-    """Return a conifer's silhouette, (points, 2) in pixels: a trunk and tiers of drooping branches."""
-    tiers = 9 if height > 40 else 5
-    half = height * float(generator.uniform(0.15, 0.21))
-    shares = np.repeat(np.linspace(0.02, 0.9, tiers, dtype=np.float32), 2)
-    reach = half * shares**0.85 * generator.uniform(0.8, 1.15, 2 * tiers)
-    reach[1::2] *= 0.52
-    rows = base - height + shares * height
-    rows[1::2] -= 0.012 * height
-    left = np.stack([x - reach, rows], axis=-1)
-    right = np.stack([x + reach * generator.uniform(0.85, 1.1, 2 * tiers), rows], axis=-1)
-    trunk = np.array([[x + half * 0.12, base], [x - half * 0.12, base]])
-    return np.concatenate([[[x, base - height]], right, trunk, left[::-1]]).astype(np.float32)
+def conifer_outlines(feet: FloatArray, heights: FloatArray, generator: np.random.Generator) -> list[FloatArray]:
+    """Return conifers' silhouettes: a trunk and tiers of drooping branches.
+
+    Args:
+        feet: Where they stand, (trees, 2) in pixels.
+        heights: How tall they are, (trees,) in pixels.
+        generator: Source of their differences.
+
+    Returns:
+        Each silhouette, (points, 2) in pixels.
+    """
+    if not len(heights):
+        return []
+    tiers = 9 if heights.max() > 40 else 5
+    count = len(heights), 2 * tiers
+    shares = np.repeat(np.linspace(0.02, 0.9, tiers), 2)
+    reach = generator.uniform(0.15, 0.21, (len(heights), 1)) * shares**0.85 * generator.uniform(0.8, 1.15, count)
+    reach[:, 1::2] *= 0.52
+    down = np.broadcast_to(shares - 1, count).copy()
+    down[:, 1::2] -= 0.012
+    right = np.stack([reach * generator.uniform(0.85, 1.1, count), down], axis=-1)
+    left = np.stack([-reach, down], axis=-1)[:, ::-1]
+    tip, trunk = (np.broadcast_to(np.array(points), (len(heights), len(points), 2)) for points in (_TIP, _TRUNK))
+    outlines = np.concatenate([tip, right, trunk, left], axis=1) * heights[:, None, None] + feet[:, None]
+    return list(outlines.astype(np.float32))
 
 
 def _lay_band(picture: FloatArray, ground: Ground, trees: list[FloatArray], depth: float) -> None:
@@ -81,8 +95,9 @@ def _needles(ground: Ground, coverage: FloatArray) -> FloatArray:
     """Return the texture of branches, about 1: dark gaps under light tiers."""
     height, width = coverage.shape
     cell = max(1.0, 0.006 * ground.scene.unit)
-    cells = (max(1.0, width / (2.2 * cell)), max(1.0, height / cell))
-    return 0.84 + 0.32 * value_noise(ground.scene.generator("needles"), (width, height), cells)
+    branches = texture(ground.scene.generator("needles"), (width, height), (2.2 * cell, cell)) * np.float32(0.32)
+    branches += np.float32(0.84)
+    return branches
 
 
 def _needle_colour(ground: Ground) -> Colour:
@@ -109,15 +124,15 @@ def scatter_blossoms(picture: FloatArray, ground: Ground) -> None:
     air = ground.scene.atmosphere
     light = air.ambient.array * 0.6 + air.key.array * 0.75
     for colour in petals:
-        spots = [_blossom(ground, generator) for _ in range(_number(ground, ground.form.blossoms // 2))]
-        shape = stamp([spot for spot in spots if spot is not None], ground.scene.size)
-        lay(picture, shape, colour.array * light, 0.9)
+        spots = _blossoms(ground, generator, _number(ground, ground.form.blossoms // 2))
+        lay(picture, stamp(spots, ground.scene.size), colour.array * light, 0.9)
 
 
-def _blossom(ground: Ground, generator: np.random.Generator) -> FloatArray | None:
-    column, depth = float(generator.random()), 1.02 + 4.2 * float(generator.random()) ** 2
-    row = ground.foothold(column, depth)
-    radius = ground.camera.pixels_per_unit(depth) * float(generator.uniform(0.004, 0.010))
-    if row is None or radius < 0.4:
-        return None
-    return circle(column * ground.scene.size[0], row - radius * float(generator.uniform(1, 6)), radius, 7)
+def _blossoms(ground: Ground, generator: np.random.Generator, count: int) -> list[FloatArray]:
+    columns, depths = generator.random(count), 1.02 + 4.2 * generator.random(count) ** 2
+    radii = ground.camera.focal / depths * generator.uniform(0.004, 0.010, count)
+    rows = ground.footholds(columns, depths) - radii * generator.uniform(1, 6, count)
+    middles = np.stack([columns * ground.scene.size[0], rows], axis=-1)
+    seen = (radii >= 0.4) & ~np.isnan(rows)
+    round_ones = middles[seen, None] + radii[seen, None, None] * circle(0, 0, 1, 7)
+    return list(round_ones.astype(np.float32))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from imagine_async.sandbox.engines.arrays import FloatArray, blur_plane, mix, smoothstep
+from imagine_async.sandbox.engines.arrays import FloatArray, add_light, blur_plane, gathered, mix, smoothstep, stretched
 from imagine_async.sandbox.engines.painting.colour import Colour
 from imagine_async.sandbox.engines.painting.noise import TileableNoise
 from imagine_async.sandbox.engines.painting.scene import Scene
@@ -44,15 +44,15 @@ def _waves(scene: Scene, rows: FloatArray, horizon: float) -> FloatArray:
     """Return the waves' slope at each pixel in about -1..1, foreshortened towards the horizon."""
     width, height = scene.size
     depth = 0.5 * height / np.maximum(rows - horizon, 0.6)
-    x = (np.linspace(-0.5, 0.5, width, dtype=np.float32) * width / height)[None, :] * depth
+    x = (np.linspace(-0.5, 0.5, max(8, width // 2), dtype=np.float32) * width / height)[None, :] * depth
     noise = TileableNoise(scene.generator("waves"), cells=9, octaves=4, gain=0.62, resolution=256)
     swell = noise.at(x * 0.22, np.broadcast_to(depth * 0.75, x.shape)) - 0.5
     chop = noise.at(x * 0.9, np.broadcast_to(depth * 2.6, x.shape)) - 0.5
-    return 2.4 * swell + 1.3 * chop
+    return stretched(2.4 * swell + 1.3 * chop, width)
 
 
 def _roughness(scene: Scene) -> float:
-    calm = 0.35 if scene.place in ("lake", "river", "waterfall", "city") else 0.85
+    calm = {"lake": 0.35, "river": 0.35, "waterfall": 0.35, "city": 0.6}.get(scene.place, 0.85)
     return calm * (1.8 if scene.weather in ("storm", "rain") else 1.0)
 
 
@@ -62,9 +62,8 @@ def _mirrored(picture: FloatArray, shore: FloatArray, rows: FloatArray, waves: F
     sway = waves * _roughness(scene) * (2 + 0.10 * np.maximum(depth_below, 0))
     source_rows = np.clip(shore[None, :] - depth_below * 0.96 + sway, 0, np.maximum(shore[None, :] - 1, 0))
     columns = np.arange(width, dtype=np.float32)[None, :] + sway * 0.35
-    flat = source_rows.astype(np.int32) * width + np.clip(columns, 0, width - 1).astype(np.int32)
-    result: FloatArray = picture.reshape(-1, 3)[flat]
-    return result
+    flat = source_rows.astype(np.intp) * width + np.clip(columns, 0, width - 1).astype(np.intp)
+    return gathered(picture, flat)
 
 
 def _surface(scene: Scene, mirrored: FloatArray, rows: FloatArray, waves: FloatArray, horizon: float) -> FloatArray:
@@ -74,8 +73,9 @@ def _surface(scene: Scene, mirrored: FloatArray, rows: FloatArray, waves: FloatA
     reflect = np.clip(0.93 - steepness * (0.25 + 0.55 * rough) - waves * 0.30 * rough, 0.12, 0.97)[..., None]
     body = _DEEP.mixed(scene.accent, 0.55) if scene.accent else _DEEP
     deep = body.array * 1.25 * (air.ambient.array * 0.9 + air.key.array * 0.5)
-    colour = mix(deep, mirrored * 0.94, reflect)
-    return colour + _glitter(scene, rows, waves, horizon)[..., None] * air.sun.array
+    colour = mix(deep, mirrored * np.float32(0.66 if scene.place == "city" else 0.94), reflect)
+    add_light(colour, _glitter(scene, rows, waves, horizon), air.sun.array)
+    return colour
 
 
 def _glitter(scene: Scene, rows: FloatArray, waves: FloatArray, horizon: float) -> FloatArray:

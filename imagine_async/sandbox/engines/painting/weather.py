@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
+from PIL import Image
 
-from imagine_async.sandbox.engines.arrays import FloatArray, blur_plane, mix, smoothstep
+from imagine_async.sandbox.engines.arrays import FloatArray, add_light, blur_plane, mix, resize_plane, smoothstep
 from imagine_async.sandbox.engines.painting.brush import circle, lay, ribbon, stamp
 from imagine_async.sandbox.engines.painting.colour import WHITE
 from imagine_async.sandbox.engines.painting.noise import fractal_noise
 from imagine_async.sandbox.engines.painting.scene import Scene
 
+_INDOORS = ("studio", "room")
+
 
 def add_distant_weather(scene: Scene, picture: FloatArray) -> None:
     """Paint what lies behind the subjects, in place: mist banks and lightning."""
+    if scene.place in _INDOORS:
+        return
     if scene.weather == "fog":
         _paint_mist(scene, picture)
     if scene.weather == "storm":
@@ -21,6 +26,8 @@ def add_distant_weather(scene: Scene, picture: FloatArray) -> None:
 
 def add_near_weather(scene: Scene, picture: FloatArray) -> None:
     """Paint what falls before the subjects, in place: rain and snow."""
+    if scene.place in _INDOORS:
+        return
     if scene.weather in ("rain", "storm"):
         _paint_rain(scene, picture)
     if scene.weather == "snow":
@@ -29,10 +36,12 @@ def add_near_weather(scene: Scene, picture: FloatArray) -> None:
 
 def _paint_mist(scene: Scene, picture: FloatArray) -> None:
     width, height = scene.size
-    banks = fractal_noise(scene.generator("mist"), scene.size, (2.0 * width / height, 7.0), octaves=4)
-    rows = np.linspace(0, 1, height, dtype=np.float32)[:, None]
+    half = (max(8, width // 2), max(8, height // 2))
+    banks = fractal_noise(scene.generator("mist"), half, (2.0 * width / height, 7.0), octaves=4)
+    rows = np.linspace(0, 1, half[1], dtype=np.float32)[:, None]
     layer = np.exp(-(((rows - scene.horizon - 0.02) / 0.2) ** 2))
     share = np.clip(layer * (0.25 + 1.1 * smoothstep(0.35, 0.7, banks)), 0, 0.85)
+    share = resize_plane(share, scene.size, Image.Resampling.BILINEAR)
     picture[:] = mix(picture, scene.atmosphere.haze.mixed(WHITE, 0.12).array, share[..., None])
 
 
@@ -40,11 +49,19 @@ def _paint_rain(scene: Scene, picture: FloatArray) -> None:
     generator = scene.generator("rain")
     width, height = scene.size
     for length, count, opacity in ((0.05, 260, 0.12), (0.10, 150, 0.17), (0.17, 50, 0.2)):
-        drops = []
-        for x, y in generator.random((count, 2)) * (1.2 * width, 1.1 * height):
-            tall = length * scene.unit * float(generator.uniform(0.6, 1.2))
-            drops.append(ribbon([(x, y - tall), (x - 0.16 * tall, y)], [0.3, max(0.8, 0.0022 * scene.unit)]))
+        ends = generator.random((count, 2)) * (1.2 * width, 1.1 * height)
+        tall = length * scene.unit * generator.uniform(0.6, 1.2, count)
+        drops = _drops(ends, tall, max(0.8, 0.0022 * scene.unit))
         lay(picture, stamp(drops, scene.size), scene.atmosphere.cloud_light.mixed(WHITE, 0.5).array, opacity)
+
+
+def _drops(ends: FloatArray, tall: FloatArray, thick: float) -> list[FloatArray]:
+    """Return streaks, each a quadrilateral that leans with the wind and is thickest at its end."""
+    x, y = ends.T
+    corners = [(x - 0.15, y - tall), (x + 0.15, y - tall)]
+    corners += [(x - 0.16 * tall + thick / 2, y), (x - 0.16 * tall - thick / 2, y)]
+    outlines = np.stack([np.stack(corner, axis=-1) for corner in corners], axis=1)
+    return list(outlines.astype(np.float32))
 
 
 def _paint_snowfall(scene: Scene, picture: FloatArray) -> None:
@@ -67,7 +84,7 @@ def _paint_lightning(scene: Scene, picture: FloatArray) -> None:
     rows, columns = shape.coverage.shape
     core[shape.top : shape.top + rows, shape.left : shape.left + columns] = shape.coverage
     glow = blur_plane(core, 0.018 * scene.unit) * 2.2 + blur_plane(core, 0.09 * scene.unit) * 3.0
-    picture += (core * 0.95 + glow)[..., None] * np.array([0.78, 0.80, 1.0], dtype=np.float32)
+    add_light(picture, core * np.float32(0.95) + glow, np.array([0.78, 0.80, 1.0], dtype=np.float32))
 
 
 def _bolt(

@@ -39,8 +39,9 @@ WEATHERS = {
 }
 
 PLACES = {
+    "room": "room interior kitchen bedroom library cafe office indoors|living room",
     "studio": "studio product packshot backdrop table desk|on a table|plain background|white background",
-    "underwater": "underwater reef aquarium undersea|coral reef|deep sea",
+    "underwater": "underwater reef aquarium undersea|coral reef|deep sea|under the sea|under water",
     "space": "space galaxy nebula cosmos universe cosmic interstellar|outer space",
     "abstract": "abstract pattern swirl fractal fluid psychedelic wallpaper",
     "city": "city skyline cityscape downtown skyscraper urban street cyberpunk metropolis tokyo|new york",
@@ -80,7 +81,7 @@ SUBJECTS = {
     "tree": "tree oak maple willow|lone tree",
     "conifer": "fir spruce conifer|christmas tree|pine tree",
     "palm": "palm coconut tropical|palm tree",
-    "flower": "flower rose tulip daisy poppy sunflower lily orchid bouquet wildflower petal",
+    "flower": "flower rose tulip daisy poppy sunflower lily orchid wildflower petal",
     "mushroom": "mushroom toadstool fungus fungi",
     "cactus": "cactus cacti saguaro",
     "boat": "boat sailboat yacht canoe|sailing boat",
@@ -90,7 +91,8 @@ SUBJECTS = {
     "lighthouse": "lighthouse beacon",
     "house": "house cabin cottage hut home barn farmhouse",
     "windmill": "windmill",
-    "person": "person man woman boy girl traveller traveler hiker wanderer figure monk wizard people human child",
+    "person": "person man woman boy girl traveller traveler hiker wanderer figure monk wizard people human child "
+    "king queen knight portrait samurai witch",
     "astronaut": "astronaut spaceman cosmonaut",
     "robot": "robot android mech droid",
     "mug": "mug cup coffee tea espresso teacup|coffee mug",
@@ -99,6 +101,7 @@ SUBJECTS = {
     "lamp": "lamp lantern|desk lamp",
     "chair": "chair armchair stool",
     "vase": "vase pot jar",
+    "bouquet": "bouquet|vase of flowers|vase with flowers|vase with roses|flower vase|pot of flowers",
     "apple": "apple fruit",
     "balloon": "balloon|hot air balloon|hot-air balloon|air balloon",
     "rocket": "rocket spaceship spacecraft shuttle",

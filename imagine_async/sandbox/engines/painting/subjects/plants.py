@@ -18,13 +18,13 @@ def draw_tree(figure: Figure, leaves: Colour) -> None:
     for end in ((0.28, 0.46), (0.68, 0.44), (0.38, 0.32), (0.60, 0.30)):
         figure.line([(0.48, 0.68), end], [0.045, 0.015], _BARK)
     generator = seeded_generator("tree crown")
-    for tone, count, spread, radius in ((0.62, 26, 0.36, 0.105), (0.86, 34, 0.33, 0.08), (1.1, 34, 0.30, 0.055)):
+    for tone, count, spread, radius in ((0.74, 24, 0.36, 0.10), (0.9, 36, 0.35, 0.062), (1.06, 40, 0.32, 0.042)):
         for _ in range(count):
             angle, reach = generator.uniform(0, 2 * np.pi), spread * np.sqrt(generator.random())
             x, y = 0.48 + reach * np.cos(angle) * 1.18, 0.32 + reach * np.sin(angle) * 0.82
             lift = (1.1 - tone) * 0.08
             shade = leaves.turned(float(generator.uniform(-9, 9))).scaled(tone * float(generator.uniform(0.88, 1.12)))
-            figure.disc(x - lift * 0.3, y + lift, radius * float(generator.uniform(0.7, 1.2)), shade, 0.8)
+            figure.disc(x - lift * 0.3, y + lift, radius * float(generator.uniform(0.7, 1.2)), shade, 0.65)
 
 
 def draw_conifer(figure: Figure, needles: Colour) -> None:

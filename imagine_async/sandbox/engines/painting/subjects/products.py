@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 from imagine_async.sandbox.engines.painting.colour import BLACK, WHITE, Colour, hexadecimal
 from imagine_async.sandbox.engines.painting.subjects.figure import Figure
 
 _WOOD = hexadecimal("a9744a")
 _BRASS = hexadecimal("c9a253")
+_STEM = hexadecimal("4c8a3f")
 
 
 def draw_mug(figure: Figure, glaze: Colour) -> None:
@@ -171,6 +174,37 @@ def draw_vase(figure: Figure, glaze: Colour) -> None:
         )
     figure.disc(0.3, 0.032, 0.135, glaze.mixed(WHITE, 0.3), 0.2, height=0.2)
     figure.disc(0.3, 0.036, 0.112, glaze.scaled(0.3), 0, height=0.17)
+
+
+def draw_bouquet(figure: Figure, glaze: Colour) -> None:
+    """Draw flowers in a vase, about 0.9 wide."""
+    figure.mirror = 0.45
+    blooms = ((0.45, 0.13), (0.24, 0.20), (0.66, 0.21), (0.12, 0.34), (0.79, 0.35), (0.36, 0.31), (0.57, 0.33))
+    for x, y in blooms:
+        figure.line([(x, y), ((x + 0.45) / 2, 0.42), (0.45, 0.60)], [0.014, 0.016, 0.02], _STEM.scaled(0.9))
+    for side in (-1, 1):
+        for reach, y in ((0.34, 0.47), (0.24, 0.42)):
+            tip = 0.45 + side * reach
+            figure.curve(
+                [(0.45, 0.55), ((0.45 + tip) / 2, y - 0.04), (tip, y), ((0.45 + tip) / 2, y + 0.07)], _STEM, 0.5
+            )
+    for (x, y), code in zip(
+        blooms, ("e0527a", "f2b24a", "d9483b", "f4efe4", "b56fd0", "f2c9d4", "e87a4a"), strict=True
+    ):
+        _draw_bloom(figure, x, y, hexadecimal(code))
+    half = [(0.0, 0.56), (0.10, 0.565), (0.085, 0.62), (0.15, 0.74), (0.165, 0.84), (0.12, 0.97), (0.0, 1.0)]
+    figure.body(half, glaze, 0.9, 0.35)
+    for y, reach in ((0.74, 0.14), (0.86, 0.155)):
+        band = [(0.45 - reach, y), (0.45, y + 0.015), (0.45 + reach, y)]
+        figure.line(band, [0.01] * 3, glaze.mixed(WHITE, 0.6), 0)
+
+
+def _draw_bloom(figure: Figure, x: float, y: float, petals: Colour) -> None:
+    for step in range(7):
+        turn = 2 * math.pi * step / 7 + 9 * x
+        shade = petals.scaled(0.86 + 0.04 * step)
+        figure.disc(x + 0.058 * math.cos(turn), y + 0.05 * math.sin(turn), 0.05, shade, 0.6)
+    figure.disc(x, y, 0.034, hexadecimal("e9b93c"), 0.6)
 
 
 def draw_apple(figure: Figure, skin: Colour) -> None:

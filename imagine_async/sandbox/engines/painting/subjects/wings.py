@@ -40,7 +40,9 @@ def draw_owl(figure: Figure, plumage: Colour) -> None:
     """Draw an owl on a branch, about 0.8 wide."""
     figure.mirror = 0.4
     pale = plumage.mixed(WHITE, 0.55)
-    figure.line([(-0.15, 0.95), (0.4, 0.93), (0.95, 0.97)], [0.05, 0.07, 0.04], hexadecimal("5b4030"))
+    bark = hexadecimal("5b4030")
+    figure.face([(0.17, 0.90), (0.63, 0.90), (0.66, 0.97), (0.74, 1.02), (0.06, 1.02), (0.14, 0.97)], bark, 0.6)
+    figure.disc(0.4, 0.905, 0.23, hexadecimal("a8835c"), 0.2, height=0.2)
     figure.body([(0, 0.06), (0.20, 0.10), (0.27, 0.30), (0.29, 0.60), (0.20, 0.86), (0, 0.93)], plumage, 0.7)
     figure.pair([(0.42, 0.13), (0.60, 0.0), (0.66, 0.22)], plumage.scaled(0.85), 0.3, smoothly=False)
     figure.body([(0, 0.42), (0.16, 0.46), (0.17, 0.65), (0.09, 0.84), (0, 0.88)], pale, 0.5)
