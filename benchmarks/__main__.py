@@ -8,15 +8,15 @@ import sys
 from benchmarks.import_time import measure_import
 from benchmarks.loop_stalls import measure_upload
 from benchmarks.middleware_costs import measure_costs
-from benchmarks.painting_time import measure_painting
+from benchmarks.painting import measure_painting
 from benchmarks.sandbox_load import measure_load
 
 _MEASURES = {
     "import": measure_import,
     "upload": measure_upload,
     "middleware": measure_costs,
-    "painting": measure_painting,
     "sandbox": measure_load,
+    "painting": measure_painting,
 }
 
 

@@ -17,6 +17,9 @@ from imagine_async.config import (
     TIMEOUT_VARIABLE,
 )
 
+# Runs test sessions within tests; it can be asked for in the topmost conftest.py alone.
+pytest_plugins = ["pytester"]
+
 _VARIABLES = (
     BASE_URL_VARIABLE,
     BUDGET_VARIABLE,

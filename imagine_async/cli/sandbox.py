@@ -32,10 +32,13 @@ def sandbox(
     host: str = "127.0.0.1",
     port: Annotated[int, Parameter(validator=Number(gte=0, lte=_LARGEST_PORT))] = 8787,
     key: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    expired_key: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     credits: int | None = 1000,
     rate_limit: str = "50/60s",
     side: int = 1024,
     reply_form: _ReplyForm = "bytes",
+    retry_after: bool = False,
+    image_content_type: bool = False,
     video_seconds: float = 3.0,
     video_speed: float = 1.0,
     concurrency: int | None = None,
@@ -49,16 +52,19 @@ def sandbox(
 ) -> None:
     """Serve an Imagine-compatible API on this machine until Ctrl-C: no key, no network, no bill.
 
-    What it charged stands in its books, at /_sandbox/books.
+    What it was asked and what it charged can be seen at /, and as JSON at /_sandbox/calls and /_sandbox/books.
 
     Args:
         host: The address to listen at.
         port: The port to listen at; 0 takes any free one.
         key: A key that is let in, vk-sandbox if none is named; may be given several times.
+        expired_key: A key that is refused because it has expired; may be given several times.
         credits: Tokens of each key, or none for no end of them.
         rate_limit: Requests of each key in any window, as 50/60s, 5/s or 100/min, or none for no limit.
         side: Pixels of a square picture's side; smaller ones are painted faster.
         reply_form: How pictures come back: as bytes, as documented, or within JSON, which no page shows.
+        retry_after: Whether a 429 names its wait, which the live service was not seen to do.
+        image_content_type: Whether pictures come as image/jpeg and image/png, not as application/octet-stream.
         video_seconds: Seconds until a video job is done; the vendor speaks of 10 to 15 minutes.
         video_speed: Seconds that pass for a video job in one second.
         concurrency: Calls of each key that cost tokens at one time; no limit by default.
@@ -81,10 +87,13 @@ def sandbox(
     try:
         settings = SandboxSettings(
             keys=key or _USUAL_KEYS,
+            expired_keys=expired_key,
             credits=credits,
             rate_limit=limit,
             side=side,
             reply_form=reply_form,
+            retry_after=retry_after,
+            image_content_type=image_content_type,
             video_seconds=video_seconds,
             video_speed=video_speed,
             concurrency=concurrency,
@@ -124,6 +133,7 @@ def _announce(base_url: str, key: str, settings: SandboxSettings) -> None:
         f"The sandbox listens at {base_url} and lets in the key {key}\n\n"
         f"    export {BASE_URL_VARIABLE}={base_url}\n"
         f"    export {KEY_VARIABLE}={key}\n\n"
+        f"Its studio: {base_url}/\n"
         f"Its books: {base_url}/_sandbox/books\n"
         f"Its admin token: {settings.admin_token}\n"
         "Ctrl-C stops it."

@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from imagine_async.sandbox.accounts import Accounts
 from imagine_async.sandbox.app import create_app
 from imagine_async.sandbox.calls.log import CallLog
+from imagine_async.sandbox.patience import PatientProtocol
 from imagine_async.sandbox.settings import SandboxSettings
 
 if TYPE_CHECKING:
@@ -63,6 +64,9 @@ class _Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
+                # Named, so that what else is installed changes nothing: only this one caps the length of a head.
+                http=PatientProtocol,
+                ws="none",
                 lifespan="off",
                 access_log=False,
                 log_level="warning",

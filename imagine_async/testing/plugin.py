@@ -1,166 +1,100 @@
-"""The pytest plugin: a sandbox for each test, clients of it, and a guard before the real API. See docs/testing.md.
+"""The pytest plugin: hooks and markers; its fixtures are in `fixtures`.
 
-Nothing here loads the SDK or the sandbox before a fixture is used: pytest imports it wherever the package is installed.
+pytest loads it in every project where the package is installed, so it imports nothing before a fixture is used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from pathlib import Path
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from imagine_async import AsyncImagine, Imagine
-    from imagine_async.sandbox import SandboxSettings
-    from imagine_async.testing.cassettes import Cassette
-    from imagine_async.testing.sandboxes import FaultQueue, SandboxInTest
+from imagine_async.testing.fixtures import (
+    imagine_cassette,
+    imagine_client,
+    imagine_clock,
+    imagine_environment,
+    imagine_fault_proxy,
+    imagine_faults,
+    imagine_no_waits,
+    imagine_sandbox,
+    imagine_server,
+    imagine_settings,
+    imagine_sync_client,
+)
+from imagine_async.testing.guard import Guard
+from imagine_async.testing.markers import LIVE, MARKERS, check_markers
 
-_SETTINGS = "imagine(**settings): settings of the test's sandbox, such as credits=3 or faults=['drop:in_body']"
-_LIVE = "imagine_live: the test may reach the real API; it is skipped unless --imagine-live is given"
+if TYPE_CHECKING:
+    from imagine_async.testing.guard import RealApiError
+
+__all__ = [
+    "imagine_cassette",
+    "imagine_client",
+    "imagine_clock",
+    "imagine_environment",
+    "imagine_fault_proxy",
+    "imagine_faults",
+    "imagine_no_waits",
+    "imagine_sandbox",
+    "imagine_server",
+    "imagine_settings",
+    "imagine_sync_client",
+]
+
+_GUARD = pytest.StashKey[Guard]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the plugin's options."""
-    group = parser.getgroup("imagine", "imagine-async")
-    group.addoption("--imagine-live", action="store_true", help="let tests marked imagine_live reach the real API")
+    """Add the options."""
+    group = parser.getgroup("imagine", "Imagine API")
+    group.addoption("--imagine-live", action="store_true", help="let tests reach the real API, which costs tokens")
     group.addoption(
         "--imagine-record",
         choices=("none", "once", "new", "all"),
-        default="none",
-        help="what imagine_cassette records; none: it only replays",
+        default=None,
+        help="what cassettes record: nothing (none), whole cassettes that are missing (once), calls that are missing "
+        "(new), or everything anew (all)",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the markers known."""
-    config.addinivalue_line("markers", _SETTINGS)
-    config.addinivalue_line("markers", _LIVE)
+    """Register the markers."""
+    config.stash[_GUARD] = Guard()
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip what is meant for the real API, unless it was asked for."""
-    if config.getoption("--imagine-live"):
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Check the markers, before any test runs."""
+    check_markers(items)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Watch out while a test runs, with its fixtures, unless it is to reach the real API."""
+    if item.config.getoption("--imagine-live") or item.get_closest_marker(LIVE) is not None:
+        return (yield)
+    with item.config.stash[_GUARD].watching():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let a test fail that would have reached the real API, also where its error was swallowed."""
+    report = yield
+    refused = item.config.stash[_GUARD].take_refused()
+    if refused:
+        _fail(report, refused)
+    return report
+
+
+def _fail(report: Any, refused: list[RealApiError]) -> None:
+    told = "\n".join(dict.fromkeys(map(str, refused)))
+    if report.outcome == "failed":
+        report.sections.append(("Imagine API", told))
         return
-    for item in items:
-        if item.get_closest_marker("imagine_live"):
-            item.add_marker(pytest.mark.skip(reason="reaches the real API: give --imagine-live"))
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Keep fixtures from the real API."""
-    return (yield from _guarded(item))
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Keep the test from the real API."""
-    return (yield from _guarded(item))
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Keep what clears up from the real API."""
-    return (yield from _guarded(item))
-
-
-def _guarded(item: pytest.Item) -> Generator[None, Any, Any]:
-    if item.get_closest_marker("imagine_live"):
-        return (yield)
-    from imagine_async.testing.guard import guarded
-
-    with guarded():
-        return (yield)
-
-
-@pytest.fixture
-def imagine_sandbox(request: pytest.FixtureRequest) -> Iterator[SandboxInTest]:
-    """A sandbox in this process, with books of its own: small pictures, no rate limit, videos that are there at once.
-
-    Settings come from `@pytest.mark.imagine(...)`.
-    """
-    settings, faults = _asked_for(request.node)
-    from imagine_async.sandbox import create_app
-    from imagine_async.testing.sandboxes import SandboxInTest
-
-    app = create_app(settings, faults=faults)
-    yield SandboxInTest(app, settings.keys[0])
-    app.state.accounts.close()
-
-
-@pytest.fixture
-def imagine_server(request: pytest.FixtureRequest) -> Iterator[SandboxInTest]:
-    """The same sandbox on a free port of this machine, for any client of the API."""
-    settings, faults = _asked_for(request.node)
-    from imagine_async.sandbox import running_sandbox
-    from imagine_async.testing.sandboxes import SandboxInTest
-
-    with running_sandbox(settings, faults=faults) as running:
-        yield SandboxInTest(running.app, running.key, running.base_url)
-
-
-@pytest.fixture
-def imagine_environment(imagine_server: SandboxInTest, monkeypatch: pytest.MonkeyPatch) -> SandboxInTest:
-    """The sandbox on a port, and an environment that leads every client of this process and its children to it."""
-    from imagine_async.config import BASE_URL_VARIABLE, KEY_VARIABLE
-
-    monkeypatch.setenv(KEY_VARIABLE, imagine_server.key)
-    monkeypatch.setenv(BASE_URL_VARIABLE, imagine_server.base_url)
-    return imagine_server
-
-
-@pytest.fixture
-def imagine_client(imagine_sandbox: SandboxInTest) -> AsyncImagine:
-    """An `AsyncImagine` of the sandbox in this process, for asyncio and trio; it never waits and needs no closing."""
-    return imagine_sandbox.client()
-
-
-@pytest.fixture
-def imagine_sync_client(imagine_sandbox: SandboxInTest) -> Iterator[Imagine]:
-    """An `Imagine` of the sandbox in this process; it never waits."""
-    with imagine_sandbox.sync_client() as client:
-        yield client
-
-
-@pytest.fixture
-def imagine_faults(imagine_sandbox: SandboxInTest) -> FaultQueue:
-    """What breaks the next calls to the sandbox in this process: `imagine_faults.next("drop:in_body")`."""
-    return imagine_sandbox.faults
-
-
-@pytest.fixture
-def imagine_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
-    """A cassette named after the test, in the folder `cassettes` beside its file; `--imagine-record` records it."""
-    from imagine_async.testing.cassettes import Cassette
-
-    path = Path(request.path).parent / "cassettes" / f"{request.path.stem}.{request.node.name}.json"
-    mode: Any = request.config.getoption("--imagine-record")
-    with Cassette(path, mode=mode) as cassette:
-        yield cassette
-
-
-def _asked_for(node: pytest.Item) -> tuple[SandboxSettings, Any]:
-    """Read the markers of a test, the closest last."""
-    try:
-        from attrs import fields_dict
-
-        from imagine_async.sandbox import SandboxSettings
-    except ImportError as error:
-        raise pytest.UsageError("the sandbox is an extra: pip install 'imagine-async[sandbox]'") from error
-    asked: dict[str, Any] = {"side": 64, "rate_limit": None, "video_seconds": 0.0}
-    for marker in reversed(list(node.iter_markers("imagine"))):
-        if marker.args:
-            raise pytest.UsageError(f"@pytest.mark.imagine takes settings by name, not {marker.args[0]!r}")
-        asked |= marker.kwargs
-    faults = asked.pop("faults", None)
-    known = sorted(fields_dict(SandboxSettings))
-    if unknown := sorted(set(asked) - set(known)):
-        raise pytest.UsageError(
-            f"@pytest.mark.imagine: no setting {', '.join(unknown)}; known: faults, {', '.join(known)}"
-        )
-    try:
-        return SandboxSettings(**asked), faults
-    except (TypeError, ValueError) as error:
-        raise pytest.UsageError(f"@pytest.mark.imagine: {error}") from error
+    report.outcome, report.longrepr = "failed", told
+    # An expected failure is none of these.
+    vars(report).pop("wasxfail", None)

@@ -1,111 +1,194 @@
-"""What the fixtures hand out: a sandbox, and the clients that are led to it."""
+"""Sandboxes for tests, in process and on a port: each with its clients, its faults and its clock."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Unpack, cast
+import functools
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from attrs import field, frozen
-
+from imagine_async.bridge.calls import run
 from imagine_async.catalog import Invented
 from imagine_async.client import AsyncImagine
 from imagine_async.prices import PriceList
 from imagine_async.sync import Imagine
 from imagine_async.testing.clocks import NoWaitClock
+from imagine_async.testing.next_faults import NextFaults
+from imagine_async.testing.settings import QUICK, read_settings
 from imagine_async.transport import in_process_client
 
 if TYPE_CHECKING:
     import httpx
     from starlette.applications import Starlette
 
-    from imagine_async.options import ClientOptions
-    from imagine_async.sandbox.accounts import Accounts
-    from imagine_async.sandbox.calls.log import CallLog
-    from imagine_async.sandbox.faults.queued import NextFaults
+    from imagine_async.sandbox import RunningSandbox
+    from imagine_async.sandbox.engines import Engine
 
-__all__ = ["FaultQueue", "SandboxInTest"]
+__all__ = ["TestingSandbox", "in_process_sandbox", "server_sandbox"]
+
+ClientT = TypeVar("ClientT", AsyncImagine, Imagine)
 
 _IN_PROCESS = "http://sandbox.invalid"
-_ALL = 2**31
 
 
-@frozen
-class FaultQueue:
-    """Breaks the next calls of a test.
+class TestingSandbox:
+    """A sandbox that a test talks to.
 
     Args:
-        queue: Of the sandbox.
-    """
+        server: Its application, base URL and key.
+        faults: What breaks its next calls.
+        clock: The time, its own and that of its clients.
+        connect: Makes what clients reach it with; `None` for sockets.
 
-    _queue: NextFaults
-
-    def next(self, *faults: str | Mapping[str, Any]) -> None:
-        """Let faults befall the next requests, one after the other.
-
-        Args:
-            *faults: Words such as `drop:in_body`, `html:502` or `ok`, or tables as in a file of faults, such as
-                `{"fault": "429", "retry_after": 3}`. All kinds: docs/faults.md.
-
-        Raises:
-            FaultsError: One of them is no fault.
-        """
-        self._queue.add(*faults)
-
-    @property
-    def waiting(self) -> int:
-        """How many requests still have a fault, or an `ok`, before them."""
-        return self._queue.waiting
-
-
-@frozen
-class SandboxInTest:
-    """A sandbox that belongs to one test.
-
-    Args:
-        app: Its ASGI application.
+    Attributes:
+        app: Its application, for any client that speaks ASGI.
+        base_url: Where it is. One in process is reached by its own clients and by `app` alone.
         key: A key that it lets in.
-        base_url: Where it is: on a port, or a name that only its own clients know.
-        clock: The clock of its clients, which never wait.
     """
 
-    app: Starlette
-    key: str = field(repr=False)
-    base_url: str = _IN_PROCESS
-    clock: NoWaitClock = field(factory=NoWaitClock)
+    __test__ = False
+    """Tells pytest that this is no class of tests."""
 
-    @property
-    def faults(self) -> FaultQueue:
-        """Breaks the next calls."""
-        return FaultQueue(self.app.state.next_faults)
+    def __init__(
+        self,
+        server: RunningSandbox,
+        *,
+        faults: NextFaults,
+        clock: NoWaitClock,
+        connect: Callable[[], httpx.AsyncClient] | None = None,
+    ) -> None:
+        self.app: Starlette = server.app
+        self.base_url = server.base_url
+        self.key = server.key
+        self.faults = faults
+        self.clock = clock
+        self._server = server
+        self._connect = connect
+        self._clients: list[AsyncImagine | Imagine] = []
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.base_url}>"
 
     def books(self) -> dict[str, Any]:
-        """Return what the key was charged: calls, tokens and credits, in all and by endpoint and style."""
-        books = cast("Accounts", self.app.state.accounts).books()
-        return cast("dict[str, Any]", books["accounts"][0])
+        """Return what the sandbox charged its first key: calls, tokens, credits left, and `lines` by endpoint."""
+        account: dict[str, Any] = self._server.books()["accounts"][0]
+        return account
 
     def calls(self) -> list[dict[str, Any]]:
-        """Return the calls that came in, the last change last: endpoint, prompt, seed, status, tokens and more."""
-        return [call.as_data() for call in cast("CallLog", self.app.state.calls).since(0, _ALL)]
+        """Return the calls that arrived, the latest last: path, endpoint, prompt, seed, status, tokens and more."""
+        return self._server.calls()
 
-    def client(self, **options: Unpack[ClientOptions]) -> AsyncImagine:
-        """Make an async client of this sandbox, which needs no closing where the sandbox is in this process.
+    def http_client(self) -> httpx.AsyncClient | None:
+        """Return an HTTP client that leads to it, for a cassette that records it; `None` where sockets do."""
+        return None if self._connect is None else self._connect()
 
-        Args:
-            **options: As for `AsyncImagine`; without any, calls are neither paced nor waited for.
-        """
-        return AsyncImagine(self.key, base_url=self.base_url, http_client=self._way(), **self._completed(options))
-
-    def sync_client(self, **options: Unpack[ClientOptions]) -> Imagine:
-        """Make a sync client of this sandbox.
+    def client(self, **options: Any) -> AsyncImagine:
+        """Make a client that does not wait, and takes nothing from the environment; the end of the test closes it.
 
         Args:
-            **options: As for `Imagine`; without any, calls are neither paced nor waited for.
+            **options: As for `AsyncImagine`.
         """
-        return Imagine(self.key, base_url=self.base_url, http_client=self._way(), **self._completed(options))
+        return self._kept(AsyncImagine(**self._options(options)))
 
-    def _way(self) -> httpx.AsyncClient | None:
-        return in_process_client(self.app) if self.base_url == _IN_PROCESS else None
+    def sync_client(self, **options: Any) -> Imagine:
+        """Make a sync client that does not wait, and takes nothing from the environment; the end of the test closes it.
 
-    def _completed(self, options: ClientOptions) -> ClientOptions:
-        prices = PriceList.documented().over(Invented.PRICES, source="the sandbox's own").over(options.get("prices"))
-        return {"rate_limit": None, "clock": self.clock, **options, "prices": prices}
+        Args:
+            **options: As for `Imagine`.
+        """
+        return self._kept(Imagine(**self._options(options)))
+
+    def close(self) -> None:
+        """Close the clients that it made."""
+        for client in self._clients:
+            client.close() if isinstance(client, Imagine) else run(client.aclose)
+
+    def _kept(self, client: ClientT) -> ClientT:
+        self._clients.append(client)
+        return client
+
+    def _options(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        prices = PriceList.documented().over(Invented.PRICES, source="the sandbox's own").over(given.get("prices"))
+        own = {
+            "api_key": self.key,
+            "base_url": self.base_url,
+            "http_client": self.http_client(),
+            "clock": self.clock,
+            "timeout": 300.0,
+            "rate_limit": None,
+            "budget": None,
+            "store": "memory",
+            "v1_dialect": "javascript",
+        }
+        return {**own, **given, "prices": prices}
+
+
+@contextmanager
+def in_process_sandbox(
+    settings: Mapping[str, Any] | None = None, *, faults: NextFaults | None = None, clock: NoWaitClock | None = None
+) -> Generator[TestingSandbox, None, None]:
+    """Make a sandbox in this process, without a socket, for asyncio, trio and the sync client.
+
+    Args:
+        settings: Fields of `SandboxSettings`, and `faults`, over those of `QUICK`.
+        faults: What breaks its next calls.
+        clock: The time.
+
+    Yields:
+        The sandbox; its clients are closed with the block.
+
+    Raises:
+        MissingExtraError: The extra `sandbox` is not installed.
+        ConfigurationError: There is no such setting, or it is not right.
+    """
+    chosen, always = read_settings({**QUICK, **(settings or {})})
+    from imagine_async.sandbox import RunningSandbox, create_app
+
+    clock, faults = clock or NoWaitClock(), faults or NextFaults()
+    app = create_app(chosen, engine=_engine(), clock=clock.now, faults=faults.before(always, clock=clock))
+    server = RunningSandbox(_IN_PROCESS, chosen.keys[0], app)
+    sandbox = TestingSandbox(server, faults=faults, clock=clock, connect=lambda: in_process_client(app))
+    try:
+        yield sandbox
+    finally:
+        sandbox.close()
+        app.state.accounts.close()
+
+
+@contextmanager
+def server_sandbox(
+    settings: Mapping[str, Any] | None = None, *, faults: NextFaults | None = None, clock: NoWaitClock | None = None
+) -> Generator[TestingSandbox, None, None]:
+    """Run a sandbox on a free port of 127.0.0.1, for any client of the API.
+
+    Args:
+        settings: Fields of `SandboxSettings`, and `faults`, over those of `QUICK`.
+        faults: What breaks its next calls.
+        clock: The time.
+
+    Yields:
+        The sandbox; it ends with the block.
+
+    Raises:
+        MissingExtraError: The extra `sandbox` is not installed.
+        ConfigurationError: There is no such setting, or it is not right.
+    """
+    chosen, always = read_settings({**QUICK, **(settings or {})})
+    from imagine_async.sandbox import running_sandbox
+
+    clock, faults = clock or NoWaitClock(), faults or NextFaults()
+    given = faults.before(always, clock=clock)
+    with running_sandbox(chosen, engine=_engine(), clock=clock.now, faults=given) as server:
+        sandbox = TestingSandbox(server, faults=faults, clock=clock)
+        try:
+            yield sandbox
+        finally:
+            sandbox.close()
+
+
+@functools.cache
+def _engine() -> Engine:
+    """Return the engine that all sandboxes share: it keeps nothing between pictures."""
+    from imagine_async.sandbox.engines import ProceduralEngine
+
+    return cast("Engine", ProceduralEngine())

@@ -17,6 +17,7 @@ from imagine_async.multipart import MultipartForm
 from imagine_async.quota import quota_from_headers
 from imagine_async.replies import Content, Link, error_from_reply
 from imagine_async.timeout import Timeout
+from imagine_async.transport.answering import NothingSentError
 from imagine_async.transport.downloads import Downloader
 from imagine_async.transport.failures import bare, innermost, translate
 from imagine_async.transport.http_library import HEADERS, HTTPX, library_of
@@ -134,7 +135,10 @@ class Transport:
         try:
             return await self._exchange(call)
         except ImagineError as error:
-            if error.outcome is Outcome.NOT_SENT:
+            if isinstance(error, NothingSentError):
+                # The form was read, to look for an answer to it, and went nowhere.
+                call.outcome = Outcome.NOT_SENT
+            elif error.outcome is Outcome.NOT_SENT:
                 # A file may turn out to have changed when a part of the form has left already.
                 error.outcome = call.outcome
             failure, cause = error, error.__cause__

@@ -112,6 +112,19 @@ def test_books_outlast_the_command(start_imagine: StartImagine, tmp_path: Path) 
         process.communicate(timeout=30)
 
 
+def test_switches_of_replies(start_imagine: StartImagine) -> None:
+    """An expired key, the wait of a refusal and the picture's own content type are as the command line says."""
+    options = ("--expired-key", "vk-old", "--retry-after", "--image-content-type", "--rate-limit", "1/60s")
+    base_url, key = _exports(start_imagine("sandbox", "--port", "0", "--side", "16", *options))
+    url, form = f"{base_url}{TEXT_TO_IMAGE.path}", {"prompt": (None, "a red fox"), "style": (None, "anime")}
+    replies = [
+        httpx.post(url, headers={"authorization": f"Bearer {each}"}, files=form) for each in ("vk-old", key, key)
+    ]
+    assert [reply.status_code for reply in replies] == [406, 200, 429]
+    assert replies[1].headers["content-type"] == "image/jpeg"
+    assert 0 < int(replies[2].headers["retry-after"]) <= 60
+
+
 def test_books_in_use(start_imagine: StartImagine, imagine: RunImagine, tmp_path: Path) -> None:
     """A second sandbox on the same books is one line of advice and exit code 1."""
     options = ("--port", "0", "--books", str(tmp_path / "books.db"))

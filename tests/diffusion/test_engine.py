@@ -16,6 +16,9 @@ from imagine_async.sandbox.engines.diffusion import DiffusersEngine, DiffusionSe
 from imagine_async.sandbox.engines.diffusion import engine as engine_module
 from imagine_async.sandbox.engines.diffusion.pipelines import Pipelines
 
+# Loading PyTorch and diffusers alone takes ten seconds of a core that has nothing else to do.
+pytestmark = pytest.mark.timeout(600)
+
 FEW_STEPS = DiffusionSettings(steps=2)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,9 @@ from PIL import Image, ImageDraw
 
 from imagine_async import Imagine
 
+# Loading PyTorch and diffusers alone takes ten seconds of a core that has nothing else to do.
+pytestmark = pytest.mark.timeout(600)
+
 _MAIN = "from imagine_async.cli import main; main()"
 _OPTIONS = ("--port", "0", "--side", "64", "--credits", "none", "--rate-limit", "none")
 
@@ -22,7 +26,9 @@ _OPTIONS = ("--port", "0", "--side", "64", "--credits", "none", "--rate-limit", 
 def client(pipeline_folder: Path) -> Iterator[Imagine]:
     """A client of `imagine sandbox --engine diffusers`."""
     command = [sys.executable, "-c", _MAIN, "sandbox", "--engine", "diffusers", "--model", str(pipeline_folder)]
-    with subprocess.Popen([*command, *_OPTIONS], stdout=subprocess.PIPE, text=True) as process:
+    # So small a model is slower on several threads, and on a busy machine very much so.
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen([*command, *_OPTIONS], stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None
         exports = {}
         for line in process.stdout:

@@ -1,324 +1,354 @@
-"""Cassettes: what is recorded is replayed, byte for byte, and holds no secret."""
+"""Cassettes: what is recorded is replayed, by every client, and nothing secret or fleeting is in the files."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import anyio
-import httpx
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from imagine_async import NO_RETRY, AsyncImagine, Imagine, Outcome, RateLimitedError, TextToImage
-from imagine_async.multipart import MultipartForm
-from imagine_async.sandbox import SandboxSettings, create_app
-from imagine_async.testing import Cassette, CassetteError
-from imagine_async.testing.cassettes import Mode
-from imagine_async.testing.cassettes.canonical import canonical_form
-from imagine_async.transport import PlainRequest, in_process_client
-from tests.flat_engine import FlatEngine
+from imagine_async import AsyncImagine, Imagine, ImagineError, Outcome, RateLimitedError, TextToImage
+from imagine_async.errors import ConfigurationError
+from imagine_async.testing import Cassette, NotRecordedError, TestingSandbox, in_process_sandbox
 from tests.samples import png_bytes
 
-KEY = "vk-sandbox"
-RECORD_THEN_REPLAY: tuple[Mode, Mode] = ("all", "none")
-BASE_URL = "http://sandbox.invalid"
+KEY = "vk-very-secret-0123456789"
+SEED = 7
+
+
+@pytest.fixture
+def sandbox() -> Iterator[TestingSandbox]:
+    with in_process_sandbox({"keys": [KEY], "reply_form": "url"}) as sandbox:
+        yield sandbox
+
+
+Record = Callable[..., Any]
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / "tapes" / "fox.json"
-
-
-def client_of(cassette: Cassette, key: str = KEY, **changes: Any) -> AsyncImagine:
-    """Make a client that records through a sandbox in this process."""
-    app = create_app(SandboxSettings(side=16, **{"rate_limit": None} | changes), engine=FlatEngine())
-    http_client = cassette.http_client(through=in_process_client(app))
-    return AsyncImagine(key, base_url=BASE_URL, http_client=http_client, rate_limit=None, unpriced="allow")
-
-
-async def no_server(_scope: Any, _receive: Any, _send: Any) -> None:
-    raise AssertionError("a server was asked")
-
-
-def replaying(cassette: Cassette, key: str = "vk-another") -> AsyncImagine:
-    """Make a client whose server must not be asked."""
-    http_client = cassette.http_client(through=in_process_client(no_server))
-    return AsyncImagine(key, base_url=BASE_URL, http_client=http_client, rate_limit=None, unpriced="allow")
-
-
-async def some_calls(client: AsyncImagine) -> list[Any]:
-    """Make calls of several kinds; return what came of them."""
-    fox = await client.text_to_image("a red fox", seed=7)
-    large = await client.upscale(png_bytes())
-    job = await client.text_to_video("waves", style="kling-1.5")
-    return [fox.content, large.content, job.id]
-
-
-def files(path: Path) -> dict[str, bytes]:
-    return {str(each.relative_to(path.parent)): each.read_bytes() for each in path.parent.rglob("*") if each.is_file()}
-
-
-@pytest.mark.anyio
-async def test_replay_equals_record(path: Path) -> None:
-    """What was recorded comes back without a server and with any key: pictures, jobs and their facts."""
-    with Cassette(path, mode="all") as cassette:
-        recorded = await some_calls(client_of(cassette))
-    with Cassette(path) as cassette:
-        assert await some_calls(replaying(cassette)) == recorded
-
-
-def test_sync_client(path: Path) -> None:
-    """The sync client records and replays as well."""
-    app = create_app(SandboxSettings(side=16), engine=FlatEngine())
-    with Cassette(path, mode="once") as cassette:
-        through = in_process_client(app)
-        with Imagine(KEY, base_url=BASE_URL, http_client=cassette.http_client(through)) as client:
-            recorded = client.text_to_image("a red fox", seed=7).content
-    with Cassette(path, mode="once") as cassette:
-        with Imagine(KEY, base_url=BASE_URL, http_client=cassette.http_client()) as client:
-            assert client.text_to_image("a red fox", seed=7).content == recorded
-
-
-@pytest.mark.anyio
-async def test_errors_are_replayed(path: Path) -> None:
-    """A refusal is replayed as what it was."""
-    for mode in RECORD_THEN_REPLAY:
-        with Cassette(path, mode=mode) as cassette:
-            client = client_of(cassette, rate_limit="1/60s").with_options(retry=NO_RETRY)
-            await client.text_to_image("a red fox", seed=7)
-            with pytest.raises(RateLimitedError):
-                await client.text_to_image("a blue fox", seed=7)
-
-
-async def recorded_bytes(path: Path, order: list[int]) -> dict[str, bytes]:
-    """Record the same calls side by side, begun in some order; return every file."""
-    with Cassette(path, mode="all") as cassette:
-        client = client_of(cassette)
-        async with anyio.create_task_group() as tasks:
-            for number in order:
-                tasks.start_soon(client.send, TextToImage(prompt=f"fox {number}", seed=number))
-    return files(path)
-
-
-@pytest.mark.anyio
-async def test_same_calls_make_the_same_bytes(tmp_path: Path) -> None:
-    """Whatever order calls are made in, and however often they are recorded, the files are the same."""
-    first = await recorded_bytes(tmp_path / "a" / "tape.json", [1, 2, 3, 4])
-    second = await recorded_bytes(tmp_path / "b" / "tape.json", [4, 2, 1, 3])
-    assert first == second
-    assert sorted(first)[1:] == ["tape.json"]
-
-
-@pytest.mark.anyio
-async def test_no_secrets(path: Path) -> None:
-    """Neither the key nor a signature reaches the files, not even where a server repeats them."""
-
-    async def echoing(scope: Any, receive: Any, send: Any) -> None:
-        await receive()
-        key = dict(scope["headers"])[b"authorization"]
-        body = b'{"status":"error","code":1100,"message":"' + key + b' X-Amz-Signature=abc123&b=1"}'
-        await send({"type": "http.response.start", "status": 400, "headers": [(b"set-cookie", b"session=secret")]})
-        await send({"type": "http.response.body", "body": body})
-
-    with Cassette(path, mode="all") as cassette:
-        http_client = cassette.http_client(through=in_process_client(echoing))
-        client = AsyncImagine("vk-very-secret", base_url=BASE_URL, http_client=http_client)
-        with pytest.raises(Exception, match="1100"):
-            await client.text_to_image("a red fox")
-        assert cassette.calls == 1
-    written = b"".join(files(path).values())
-    assert b"very-secret" not in written
-    assert b"abc123" not in written
-    assert b"session" not in written
-    assert b"X-Amz-Signature=redacted&b=1" in written
-
-
-@pytest.mark.anyio
-async def test_prompts_can_be_redacted(path: Path) -> None:
-    """Of prompts only digests are kept where that is asked for, also where a reply repeats them; replay works."""
-    prompt = "a very private fox"
-    for mode in RECORD_THEN_REPLAY:
-        with Cassette(path, mode=mode, redact_prompts=True) as cassette:
-            client = client_of(cassette)
-            await client.text_to_image(prompt, seed=7)
-            job = await client.text_to_video(prompt, style="kling-1.5") if mode == "all" else None
-            if job is not None:
-                await client.video_status(job)
-    assert b"private" not in b"".join(files(path).values())
-
-
-@pytest.mark.anyio
-async def test_url_replies(path: Path) -> None:
-    """Where a reply names a URL, the download is recorded and replayed with it."""
-    pictures = []
-    for mode in RECORD_THEN_REPLAY:
-        with Cassette(path, mode=mode) as cassette:
-            image = await client_of(cassette, reply_form="url").text_to_image("a red fox", seed=7)
-            pictures.append(image.content)
-    assert pictures[0] == pictures[1]
-    assert len(json.loads(path.read_text())["calls"]) == 2
-
-
-@pytest.mark.anyio
-async def test_missing_call(path: Path) -> None:
-    """A call that is not recorded is an error that names what differs; nothing is sent, retried or held."""
-    with Cassette(path, mode="all") as cassette:
-        await client_of(cassette).text_to_image("a red fox", seed=7, style="anime")
-    with Cassette(path) as cassette:
-        client = replaying(cassette)
-        with pytest.raises(CassetteError, match="nearest call differs in seed, style.*mode 'new'") as caught:
-            await client.text_to_image("a red fox", seed=8, style="realistic")
-        assert caught.value.outcome is Outcome.REJECTED
-        assert (await client.usage()).held == 0
-        with pytest.raises(CassetteError, match="is not recorded:"):
-            await client.upscale(png_bytes())
-
-
-@pytest.mark.anyio
-async def test_asked_once_too_often(path: Path) -> None:
-    """Equal calls are replayed in order, each once; one more is an error."""
-    with Cassette(path, mode="all") as cassette:
-        client = client_of(cassette, credits=1)
-        first = await client.text_to_image("a red fox", seed=7)
-        with pytest.raises(Exception, match="1101"):
-            await client.text_to_image("a red fox", seed=7)
-    with Cassette(path) as cassette:
-        client = replaying(cassette)
-        assert (await client.text_to_image("a red fox", seed=7)).content == first.content
-        with pytest.raises(Exception, match="1101"):
-            await client.text_to_image("a red fox", seed=7)
-        with pytest.raises(CassetteError, match="recorded 2 times and asked for once more"):
-            await client.text_to_image("a red fox", seed=7)
-
-
-@pytest.mark.anyio
-async def test_modes(path: Path) -> None:
-    """`new` adds what is missing, `once` does not where there is a file, `all` forgets what was there."""
-    rows: list[tuple[Mode, str, int]] = [("once", "one", 1), ("new", "two", 2), ("new", "one", 2), ("all", "three", 1)]
-    for mode, prompt, calls in rows:
-        with Cassette(path, mode=mode) as cassette:
-            await client_of(cassette).text_to_image(prompt, seed=7)
-            assert cassette.calls == calls
-    with Cassette(path, mode="once") as cassette:
-        with pytest.raises(CassetteError):
-            await client_of(cassette).text_to_image("four", seed=7)
-
-
-@pytest.mark.anyio
-async def test_failed_block_writes_nothing(path: Path) -> None:
-    """A test that fails leaves the cassette as it was."""
-    with pytest.raises(ZeroDivisionError):
-        with Cassette(path, mode="all") as cassette:
-            await client_of(cassette).text_to_image("a red fox")
-            raise ZeroDivisionError
-    assert not path.exists()
-
-
-def test_no_file(path: Path) -> None:
-    """Without a file there is nothing to replay."""
-    with pytest.raises(CassetteError, match="No such file.*record it first"):
-        Cassette(path)
-
-
-def test_unknown_mode(path: Path) -> None:
-    """A mode that is none is refused with those that are."""
-    with pytest.raises(ValueError, match="mode: one of none, once, new, all, not 'some'"):
-        Cassette(path, mode="some")  # type: ignore[arg-type]  # wrong on purpose
+    return tmp_path / "cassettes" / "fox.json"
 
 
 @pytest.fixture
-def tape(path: Path) -> Callable[[Any], None]:
-    def write(content: Any) -> None:
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(content if isinstance(content, str) else json.dumps(content))
+def recording(sandbox: TestingSandbox, path: Path) -> Callable[..., Cassette]:
+    """Make a cassette that records what the sandbox answers."""
 
-    return write
+    def make(**options: Any) -> Cassette:
+        chosen: dict[str, Any] = {"path": path, "mode": "once", **options}
+        return Cassette(forward_to=sandbox.http_client(), **chosen)
 
-
-def a_call(**reply: Any) -> dict[str, Any]:
-    request = {"method": "GET", "path": "/"}
-    return {"version": 1, "calls": [{"request": request, "reply": {"status": 200, "headers": [], **reply}}]}
+    return make
 
 
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        ("{", "is no cassette, or damaged"),
-        ("[]", "is no cassette, or damaged"),
-        ({"version": 2, "calls": []}, "is of version 2, not 1"),
-        ({"version": 1}, "is no cassette, or damaged"),
-        ({"version": 1, "calls": [{}]}, "is no cassette, or damaged"),
-        (a_call(), "is no cassette, or damaged"),
-        (a_call(body="../../etc/passwd"), "is no name of a body"),
-        (a_call(body="0" * 64 + ".jpg"), "No such file"),
-        (a_call(body=7), "is no cassette, or damaged"),
-        (a_call(text="", status="x"), "is no cassette, or damaged"),
-    ],
-)
-def test_damaged(path: Path, tape: Callable[[Any], None], content: Any, said: str) -> None:
-    """A damaged cassette is an error that names it and what to do, and no file outside its folder is read."""
-    tape(content)
-    with pytest.raises(CassetteError, match=said) as caught:
-        Cassette(path)
-    assert str(path.parent) in str(caught.value)
+def server_options(sandbox: TestingSandbox) -> dict[str, Any]:
+    return {"api_key": sandbox.key, "base_url": sandbox.base_url, "clock": sandbox.clock, "rate_limit": None}
+
+
+def work(client: Imagine) -> list[bytes]:
+    """Make calls of every kind: forms with and without files, downloads, a video that is followed, equal calls."""
+    fox = client.text_to_image("a red fox", seed=SEED)
+    again = client.text_to_image("a red fox", seed=SEED)
+    clear = client.remove_background(png_bytes())
+    film = client.generate_video("waves", style="kling-1.5")
+    return [fox.content, again.content, clear.content, film.content]
+
+
+def test_round_trip(sandbox: TestingSandbox, recording: Record, path: Path) -> None:
+    """What was recorded is replayed without a server, without a key, and without a wait."""
+    with recording() as cassette, cassette.sync_client(**server_options(sandbox)) as client:
+        assert cassette.is_recording
+        recorded = work(client)
+    charged = sandbox.books()["calls"]
+    with Cassette(path) as cassette, cassette.sync_client() as client:
+        assert not cassette.is_recording
+        assert work(client) == recorded
+    assert sandbox.books()["calls"] == charged
 
 
 @pytest.mark.anyio
-async def test_body_that_was_changed(path: Path) -> None:
-    """A picture that is not the recorded one is noticed."""
-    with Cassette(path, mode="all") as cassette:
-        await client_of(cassette).text_to_image("a red fox", seed=7)
-    (body,) = (path.parent / "bodies").iterdir()
-    body.write_bytes(b"another picture")
-    with pytest.raises(CassetteError, match="is not what was recorded"):
-        Cassette(path)
+async def test_round_trip_async(sandbox: TestingSandbox, recording: Record, path: Path) -> None:
+    """The async client records and replays on asyncio and on trio, many calls at once, in whatever order."""
+    prompts = [f"fox {number}" for number in range(12)]
+
+    async def paint(client: AsyncImagine, order: list[str]) -> dict[str, bytes]:
+        requests = [TextToImage(prompt=prompt, seed=SEED) for prompt in order]
+        return {
+            request.prompt: result.content
+            async for request, result in client.generate_many(requests, concurrency=6)
+            if not isinstance(result, Exception)
+        }
+
+    with recording() as cassette:
+        async with cassette.client(**server_options(sandbox)) as client:
+            recorded = await paint(client, prompts)
+    assert len(recorded) == 12
+    with Cassette(path) as cassette:
+        async with cassette.client() as client:
+            assert await paint(client, prompts[::-1]) == recorded
 
 
-def sent(parts: list[tuple[str, str]], boundary: str) -> PlainRequest:
-    """Make a request of texts as the SDK sends it."""
-    form = MultipartForm(parts, boundary=boundary)
-
-    async def read() -> bytes:
-        return b"".join([piece async for piece in form.pieces()])
-
-    headers = [("content-type", form.content_type)]
-    return PlainRequest("POST", f"{BASE_URL}/v2/x", headers, anyio.run(read))
-
-
-NAMES = st.sampled_from(["prompt", "style", "seed", "aspect_ratio"])
-TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"), max_size=30)
-
-
-@settings(max_examples=100, deadline=None)
-@given(parts=st.lists(st.tuples(NAMES, TEXTS), max_size=5), data=st.data())
-def test_order_and_boundary_do_not_matter(parts: list[tuple[str, str]], data: st.DataObject) -> None:
-    """The canonical form holds every part as it was sent, whatever the order and the boundary."""
-    shuffled = data.draw(st.permutations(parts))
-    first = canonical_form(sent(parts, "a" * 32), redact_prompts=False)
-    assert first == canonical_form(sent(list(shuffled), "b" * 32), redact_prompts=False)
-    assert sorted((part["name"], part["text"]) for part in first.get("form", [])) == sorted(parts)
+def test_recordings_are_equal_byte_by_byte(tmp_path: Path) -> None:
+    """The same calls, recorded twice, give the same files, though ids, URLs, dates and boundaries were others."""
+    files: list[dict[Path, bytes]] = []
+    for name in ("first", "second"):
+        with in_process_sandbox({"reply_form": "url"}) as sandbox:
+            sandbox.clock.advance(1000 * len(files))
+            with Cassette(tmp_path / name / "fox.json", mode="once", forward_to=sandbox.http_client()) as cassette:
+                with cassette.sync_client(**server_options(sandbox)) as client:
+                    client.upscale(client.text_to_image("a red fox", seed=SEED))
+                    # Its film, which the sandbox paints by the job's id, is another one each time.
+                    client.wait_for_video(client.text_to_video("waves", style="kling-1.5"))
+        files.append({each.relative_to(tmp_path / name): each.read_bytes() for each in all_files(tmp_path / name)})
+    assert files[0] == files[1]
+    assert len(files[0]) >= 6
 
 
-@settings(max_examples=50, deadline=None)
-@given(content=st.binary(max_size=200), other=st.binary(max_size=200))
-def test_files_are_told_apart_by_content(content: bytes, other: bytes) -> None:
-    """Two uploads are the same if their bytes are, whatever they hold."""
-
-    def form(body: bytes) -> dict[str, Any]:
-        request = httpx.Request("POST", f"{BASE_URL}/v2/x", files={"image": ("x.png", body)})
-        headers = [(name.lower(), value) for name, value in request.headers.items()]
-        return canonical_form(PlainRequest("POST", str(request.url), headers, request.read()), redact_prompts=False)
-
-    assert (form(content) == form(other)) == (content == other)
-    assert form(content)["form"][0]["bytes"] == len(content)
+def all_files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def test_signatures_are_no_part_of_a_request() -> None:
-    """The same result behind two signatures is the same request."""
-    urls = [f"{BASE_URL}/_results/a.jpg?b=1&X-Amz-Signature={number}&X-Amz-Date=1" for number in (1, 2)]
-    first, second = (canonical_form(PlainRequest("GET", url, [], b""), redact_prompts=False) for url in urls)
-    assert first == second == {"method": "GET", "path": "/_results/a.jpg", "query": [["b", "1"]]}
+def test_order_of_calls_leaves_no_trace(sandbox: TestingSandbox, recording: Record, tmp_path: Path) -> None:
+    """Calls in another order give the same file."""
+    for name, prompts in {"first": ["a", "b", "c"], "second": ["c", "a", "b"]}.items():
+        with recording(path=tmp_path / name / "fox.json") as cassette:
+            with cassette.sync_client(**server_options(sandbox)) as client:
+                for prompt in prompts:
+                    client.text_to_image(prompt, seed=SEED)
+    first, second = (tmp_path / name / "fox.json" for name in ("first", "second"))
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_nothing_secret_or_fleeting_is_written(sandbox: TestingSandbox, recording: Record, path: Path) -> None:
+    """Neither the key nor a signature, a host, a date or an id of the server's is in any file."""
+    with recording() as cassette, cassette.sync_client(**server_options(sandbox)) as client:
+        work(client)
+        client.text_to_image(f"a fox that says {KEY}", seed=SEED)
+        client.v1.generations(f"the {KEY}", style_id=21)
+    written = b"\n".join(each.read_bytes() for each in all_files(path.parent))
+    for secret in (KEY.encode(), b"X-Amz", b"sandbox.invalid", sandbox.calls()[0]["at"][:10].encode()):
+        assert secret not in written
+    assert b"cassette.example" in written
+    assert b"***" in written
+    assert b"seed" not in path.read_bytes()
+
+
+@pytest.mark.parametrize("dialect", ["javascript", "python"])
+def test_keys_of_v1(sandbox: TestingSandbox, recording: Record, path: Path, dialect: Any) -> None:
+    """The key is found in whatever header it travels."""
+    options = server_options(sandbox) | {"v1_dialect": dialect}
+    with recording() as cassette, cassette.sync_client(**options) as client:
+        client.v1.generations(f"the {KEY}", style_id=21)
+    assert KEY not in path.read_text()
+    with Cassette(path) as cassette, cassette.sync_client(v1_dialect=dialect, api_key="vk-another") as client:
+        with pytest.raises(NotRecordedError):
+            client.v1.generations(f"the {KEY}", style_id=21)
+        client.v1.generations("the ***", style_id=21)
+
+
+def test_redacted_prompts(sandbox: TestingSandbox, recording: Record, path: Path) -> None:
+    """A prompt may be left out: its digest stands for it, and still tells requests apart."""
+    with recording(redact=["prompt"]) as cassette, cassette.sync_client(**server_options(sandbox)) as client:
+        image = client.text_to_image("a secret fox")
+    assert "secret" not in path.read_text()
+    with Cassette(path, redact=["prompt"]) as cassette, cassette.sync_client() as client:
+        assert client.text_to_image("a secret fox").content == image.content
+        with pytest.raises(NotRecordedError, match=r"prompt is 'a public fox', recorded is a text of 12 bytes"):
+            client.text_to_image("a public fox")
+
+
+def test_redacted_recordings_stay_redacted(sandbox: TestingSandbox, recording: Record, path: Path) -> None:
+    """What is added later keeps what was redacted earlier."""
+    with recording(redact=["prompt"]) as cassette, cassette.sync_client(**server_options(sandbox)) as client:
+        client.text_to_image("a secret fox")
+    with recording(mode="new") as cassette, cassette.sync_client(**server_options(sandbox)) as client:
+        client.text_to_image("a public fox")
+    with Cassette(path) as cassette, cassette.sync_client() as client:
+        client.text_to_image("a secret fox")
+        client.text_to_image("a public fox")
+    assert "secret" not in path.read_text()
+
+
+def test_equal_requests_in_recorded_order(sandbox: TestingSandbox, recording: Record, path: Path) -> None:
+    """Equal requests get their replies in the order of the recording, refusals included, and no more of them."""
+    sandbox.faults.next("ok", 429)
+    with recording() as cassette, cassette.sync_client(**server_options(sandbox)) as client:
+        recorded = [client.text_to_image("a red fox").content for _ in range(2)]
+    assert recorded[0] != recorded[1]
+    with Cassette(path) as cassette, cassette.sync_client() as client:
+        images = [client.text_to_image("a red fox") for _ in range(2)]
+        assert [image.content for image in images] == recorded
+        assert [image.attempts for image in images] == [1, 2]
+        with pytest.raises(NotRecordedError, match=r"for the 4\. time; it was recorded 3 times"):
+            client.text_to_image("a red fox")
+
+
+def test_status_may_be_asked_more_often(sandbox: TestingSandbox, recording: Record, path: Path) -> None:
+    """What costs nothing is answered as often as it is asked."""
+    with recording() as cassette, cassette.sync_client(**server_options(sandbox)) as client:
+        job = client.text_to_video("waves", style="kling-1.5")
+        client.video_status(job)
+    with Cassette(path) as cassette, cassette.sync_client() as client:
+        job = client.text_to_video("waves", style="kling-1.5")
+        assert {client.video_status(job).state for _ in range(3)} == {client.video_status(job).state}
+
+
+def test_seeds_may_count(sandbox: TestingSandbox, recording: Record, path: Path) -> None:
+    """With nothing ignored, a request with another seed is another request."""
+    with recording(ignore=()) as cassette, cassette.sync_client(**server_options(sandbox)) as client:
+        client.text_to_image("a red fox", seed=1)
+    with Cassette(path, ignore=()) as cassette, cassette.sync_client() as client:
+        with pytest.raises(NotRecordedError, match="seed is '2', recorded is '1'"):
+            client.text_to_image("a red fox", seed=2)
+        client.text_to_image("a red fox", seed=1)
+
+
+DIFFERENCES = [
+    (lambda client: client.text_to_image("a blue fox"), "prompt is 'a blue fox', recorded is 'a red fox'"),
+    (lambda client: client.text_to_image("a red fox", style="anime"), "style is 'anime', recorded is 'imagine-turbo'"),
+    (lambda client: client.upscale(png_bytes(20, 20)), r"image is a file of \d+ bytes \(\w{12}\), recorded is a file"),
+    (lambda client: client.text_to_png("a red fox"), "it is POST /v2/image/generations/transparent, recorded is"),
+    (lambda client: client.generative_fill(png_bytes(), png_bytes(), "a fox"), "mask is a file of .* is nothing"),
+]
+
+
+@pytest.mark.parametrize(("call", "message"), DIFFERENCES)
+def test_requests_that_are_not_recorded(
+    sandbox: TestingSandbox, recording: Record, path: Path, call: Callable[[Imagine], Any], message: str
+) -> None:
+    """An unknown request is refused at once, not sent, not charged, and the nearest recorded one is named."""
+    with recording() as cassette, cassette.sync_client(**server_options(sandbox)) as client:
+        client.text_to_image("a red fox")
+        client.upscale(png_bytes())
+    with (
+        Cassette(path) as cassette,
+        cassette.sync_client(budget=100, prices={"upscale": 1}, unpriced="allow") as client,
+    ):
+        with pytest.raises(NotRecordedError, match=message) as caught:
+            call(client)
+        assert caught.value.outcome is Outcome.NOT_SENT
+        assert "mode='new'" in str(caught.value)
+        assert (client.usage().tokens, client.usage().held) == (0, 0)
+
+
+def test_modes(sandbox: TestingSandbox, recording: Record, path: Path) -> None:
+    """Each mode records what it says, and nothing else."""
+
+    def paint(mode: str, *prompts: str) -> int:
+        before = len(sandbox.calls())
+        with recording(mode=mode) as cassette, cassette.sync_client(**server_options(sandbox)) as client:
+            for prompt in prompts:
+                client.text_to_image(prompt)
+        return len([call for call in sandbox.calls()[before:] if call["method"] == "POST"])
+
+    with pytest.raises(NotRecordedError, match="--imagine-record=once"):
+        paint("none", "a")
+    assert not path.exists()
+    assert paint("once", "a", "b") == 2
+    kept = path.read_bytes()
+    assert paint("none", "a", "b") == paint("once", "a") == paint("new", "b") == 0
+    with pytest.raises(NotRecordedError):
+        paint("once", "c")
+    assert path.read_bytes() == kept
+    assert paint("new", "a", "c") == 1
+    assert paint("none", "a", "b", "c") == 0
+    assert paint("all", "b") == 1
+    with pytest.raises(NotRecordedError):
+        paint("none", "a")
+
+
+def test_recordings_survive_errors(sandbox: TestingSandbox, recording: Record, path: Path) -> None:
+    """What was recorded before a failure is kept: it may have been paid for."""
+    with pytest.raises(ZeroDivisionError), recording() as cassette:
+        with cassette.sync_client(**server_options(sandbox)) as client:
+            client.text_to_image("a red fox")
+        _ = 1 / 0
+    with Cassette(path) as cassette, cassette.sync_client() as client:
+        client.text_to_image("a red fox")
+
+
+def test_broken_replies_are_not_recorded(sandbox: TestingSandbox, recording: Record, path: Path) -> None:
+    """A reply that never came whole leaves nothing behind."""
+    sandbox.faults.drop("after_upload")
+    with recording() as cassette, cassette.sync_client(**server_options(sandbox)) as client:
+        with pytest.raises(ImagineError):
+            client.text_to_image("a red fox")
+    assert not path.exists()
+
+
+def test_refusals_are_recorded(sandbox: TestingSandbox, recording: Record, path: Path) -> None:
+    """An error of the API's is replayed with its numbers and with the wait it asks for."""
+    sandbox.faults.next("storm", requests=3, retry_after=200)
+    with recording() as cassette, cassette.sync_client(**server_options(sandbox)) as client:
+        with pytest.raises(RateLimitedError):
+            client.text_to_image("a red fox")
+    with Cassette(path) as cassette, cassette.sync_client() as client:
+        with pytest.raises(RateLimitedError) as caught:
+            client.text_to_image("a red fox")
+    assert (caught.value.status, caught.value.code, caught.value.retry_after) == (429, 1202, 200)
+
+
+def test_recording_over_sockets(tmp_path: Path) -> None:
+    """Without a client to forward to, a cassette makes connections of its own, on both event loops."""
+    from imagine_async.testing import server_sandbox
+
+    async def paint(cassette: Cassette, **options: Any) -> bytes:
+        async with cassette.client(**options) as client:
+            return (await client.text_to_image("a red fox")).content
+
+    with server_sandbox() as sandbox:
+        for backend in ("asyncio", "trio"):
+            path = tmp_path / f"{backend}.json"
+            with Cassette(path, mode="once") as cassette:
+                work = lambda: paint(cassette, api_key=sandbox.key, base_url=sandbox.base_url)  # noqa: E731
+                recorded = anyio.run(work, backend=backend)
+            with Cassette(path) as cassette:
+                assert anyio.run(paint, cassette, backend=backend) == recorded
+    assert re.search(r"127\.0\.0\.1", path.read_text()) is None
+
+
+def test_any_key_and_base_url_replay(sandbox: TestingSandbox, recording: Record, path: Path) -> None:
+    """A replay depends on no setting: clients of your own work as well, with a result behind a URL."""
+    with recording() as cassette, cassette.sync_client(**server_options(sandbox)) as client:
+        image = client.text_to_image("a red fox")
+    for base_url in ("https://api.vyro.ai", "http://127.0.0.1:1"):
+        with Cassette(path) as cassette:
+            with Imagine("vk-any", base_url=base_url, http_client=cassette.http_client()) as client:
+                assert client.text_to_image("a red fox").content == image.content
+
+
+def test_calls_belong_into_the_block(path: Path) -> None:
+    """Before and after its block, a cassette answers nothing."""
+    cassette = Cassette(path, mode="all")
+    with cassette.sync_client(api_key="vk-any") as client:
+        with pytest.raises(ConfigurationError, match="is closed"):
+            client.text_to_image("a red fox")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"mode": "sometimes"}, "mode='sometimes': pass one of 'none', 'once', 'new', 'all'"),
+        ({"ignore": "seed"}, "ignore='seed': pass a list"),
+        ({"redact": "prompt"}, "redact='prompt': pass a list"),
+    ],
+)
+def test_options_out_of_range(options: dict[str, Any], message: str) -> None:
+    """A wrong option is named."""
+    with pytest.raises(ConfigurationError, match=message):
+        Cassette("fox.json", **options)
+
+
+def test_files_are_readable(sandbox: TestingSandbox, recording: Record, path: Path) -> None:
+    """The file is JSON with one line for each value, and bodies have suffixes that programs know."""
+    with recording() as cassette, cassette.sync_client(**server_options(sandbox)) as client:
+        work(client)
+    data = json.loads(path.read_text("utf-8"))
+    assert data["format"] == "imagine-cassette/1"
+    names = [reply["body"] for call in data["calls"] for reply in call["replies"]]
+    assert {Path(name).suffix for name in names} == {".json", ".jpg", ".png", ".mp4"}
+    assert sorted(set(names)) == sorted(each.name for each in (path.parent / "bodies").iterdir())

@@ -64,8 +64,46 @@ def resize_plane(plane: FloatArray, size: Size, resample: Image.Resampling = Ima
     """Return a plane at another size (width, height); values may be of any range."""
     if plane.shape == (size[1], size[0]):
         return plane
+    if resample is Image.Resampling.BILINEAR and _are_doubles(plane, size):
+        return resize_plane(_doubled(_doubled(plane.T).T), size, resample)
+    if resample is Image.Resampling.BOX and plane.shape == (2 * size[1], 2 * size[0]):
+        return _halved(_halved(plane).T).T
     image = Image.fromarray(np.ascontiguousarray(plane, dtype=np.float32))
     return np.asarray(image.resize(size, resample), dtype=np.float32)
+
+
+def stretched(plane: FloatArray, width: int) -> FloatArray:
+    """Return a plane at another width, bilinear."""
+    if width != 2 * plane.shape[1]:
+        return resize_plane(plane, (width, plane.shape[0]), Image.Resampling.BILINEAR)
+    result = np.empty_like(plane, shape=(plane.shape[0], width))
+    result[:, ::2] = plane
+    result[:, 1:-1:2] = (plane[:, 1:] + plane[:, :-1]) * np.float32(0.5)
+    result[:, -1] = plane[:, -1]
+    return result
+
+
+def _are_doubles(plane: FloatArray, size: Size) -> bool:
+    """Return whether doubling a plane, once or several times, gives a size exactly."""
+    factor = size[1] // plane.shape[0]
+    return factor in (2, 4, 8) and (factor * plane.shape[0], factor * plane.shape[1]) == (size[1], size[0])
+
+
+def _doubled(plane: FloatArray) -> FloatArray:
+    """Return a plane with twice the rows, bilinear: what Pillow gives, in a fraction of the time."""
+    quarter = plane * np.float32(0.25)
+    rest = plane - quarter
+    result = np.empty_like(plane, shape=(2 * plane.shape[0], plane.shape[1]))
+    np.add(rest[1:], quarter[:-1], out=result[2::2])
+    np.add(rest[:-1], quarter[1:], out=result[1:-1:2])
+    result[0], result[-1] = plane[0], plane[-1]
+    return result
+
+
+def _halved(plane: FloatArray) -> FloatArray:
+    result: FloatArray = plane[::2] + plane[1::2]
+    result *= np.float32(0.5)
+    return result
 
 
 def resize_picture(
@@ -78,7 +116,12 @@ def resize_picture(
 
 def gathered(picture: FloatArray, places: npt.NDArray[np.intp]) -> FloatArray:
     """Return a picture's pixels at places, (rows, columns), each counted row by row from the first pixel."""
-    return stacked(picture[..., index].ravel()[places] for index in range(picture.shape[2]))
+    rows, columns = places.shape
+    result = blank(rows, columns, picture.shape[2])
+    for index in range(picture.shape[2]):
+        # With a mode that checks nothing, NumPy writes straight to the result.
+        picture[..., index].ravel().take(places, out=result[..., index], mode="wrap")
+    return result
 
 
 def resize_premultiplied(picture: FloatArray, size: Size) -> FloatArray:

@@ -11,7 +11,6 @@ from starlette.types import ASGIApp
 from imagine_async.sandbox.faults.drawing import Draws
 from imagine_async.sandbox.faults.loading import Faults
 from imagine_async.sandbox.faults.middleware import FaultLayer
-from imagine_async.sandbox.faults.queued import AllFaults, NextFaults
 
 __all__ = ["FaultySandbox"]
 
@@ -32,10 +31,8 @@ class FaultySandbox(Starlette):
         super().__init__(**parts)
         self._faults = faults
         self.state.faults = None if faults is None else Draws(faults, clock)
-        self.state.next_faults = NextFaults(clock)
 
     def build_middleware_stack(self) -> ASGIApp:
         """Put the faults around everything."""
         stack = super().build_middleware_stack()
-        faults = Faults(()) if self._faults is None else self._faults
-        return FaultLayer(stack, AllFaults(self.state.next_faults, self.state.faults), faults.sleep)
+        return stack if self._faults is None else FaultLayer(stack, self.state.faults, self._faults.sleep)

@@ -11,8 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from imagine_async.drop_points import ConnectionDroppedError
 from imagine_async.sandbox.faults.connection import break_connection, without_own_date
-from imagine_async.sandbox.faults.drawing import Strike
-from imagine_async.sandbox.faults.queued import AllFaults
+from imagine_async.sandbox.faults.drawing import Draws, Strike
 from imagine_async.sandbox.faults.reply import Reply
 from imagine_async.sandbox.faults.uploading import CutUpload, discard
 from imagine_async.sandbox.faults.waiting import ClientGoneError, Sleep, SleepWhileThere
@@ -41,14 +40,12 @@ class FaultLayer:
     """
 
     app: ASGIApp
-    draws: AllFaults
+    draws: Draws
     sleep: Sleep
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection of any kind, as ASGI wants it."""
-        # What a browser asks before a request is no call: it is neither struck nor counted.
-        is_asked = scope["type"] == "http" and scope["method"] != "OPTIONS"
-        strikes = self.draws.draw(scope["path"]) if is_asked else []
+        strikes = self.draws.draw(scope["path"]) if scope["type"] == "http" else []
         if not strikes:
             await self.app(scope, receive, send)
             return

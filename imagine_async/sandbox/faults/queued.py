@@ -1,92 +1,33 @@
-"""Faults that a test asks for while the sandbox runs: the next requests are struck, and then no more."""
+"""A rule whose faults are asked for one by one while the sandbox runs, as tests like to do."""
 
 from __future__ import annotations
 
-import threading
 from collections import deque
-from collections.abc import Callable, Mapping
-from typing import Any
+from random import Random
 
-from attrs import frozen
+from attrs import field, frozen
 
-from imagine_async.sandbox.faults.drawing import Draws, Strike
-from imagine_async.sandbox.faults.loading import Faults
-from imagine_async.sandbox.faults.targets import Target
+from imagine_async.sandbox.faults.base import Fault
+from imagine_async.sandbox.faults.rules import Rule
 
-__all__ = ["AllFaults", "NextFaults"]
-
-_SOUND = "ok"
-
-
-class NextFaults:
-    """A queue of faults, one for each request to come. Safe to use from several threads.
-
-    Args:
-        clock: Seconds on a clock that never steps back.
-    """
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._target = Target.of((), ())
-        self._waiting: deque[Draws | None] = deque()
-
-    def add(self, *faults: str | Mapping[str, Any]) -> None:
-        """Let faults strike the next requests, one after the other.
-
-        Args:
-            *faults: Words such as `drop:in_body`, with `ok` for a request that passes whole; or what a rule of a file
-                holds beside its script, such as `{"fault": "429", "retry_after": 3}`.
-
-        Raises:
-            FaultsError: One of them is no fault; none is added.
-        """
-        draws = [self._draws(fault) for fault in faults]
-        with self._lock:
-            self._waiting.extend(draws)
-
-    @property
-    def waiting(self) -> int:
-        """How many requests will still be struck or let pass."""
-        with self._lock:
-            return len(self._waiting)
-
-    def draw(self, path: str) -> list[Strike]:
-        """Take the fault of a request from the queue.
-
-        Args:
-            path: The request's path; those that faults do not befall leave the queue as it is.
-        """
-        with self._lock:
-            if not self._waiting or not self._target.takes(path):
-                return []
-            draws = self._waiting.popleft()
-        return [] if draws is None else draws.draw(path)
-
-    def _draws(self, fault: str | Mapping[str, Any]) -> Draws | None:
-        if fault == _SOUND:
-            return None
-        rule = {"script": [fault]} if isinstance(fault, str) else {**fault, "script": [1]}
-        return Draws(Faults.of({"rules": [rule]}), self._clock)
+__all__ = ["QueuedRule"]
 
 
 @frozen
-class AllFaults:
-    """The faults that were asked for, and else those of the rules.
+class QueuedRule(Rule):
+    """Strikes the next requests with the faults of a queue, in their order.
 
     Args:
-        asked: What a test asked for.
-        rules: The rules; `None` where there are none.
+        queue: The faults; `None` stands for a request that is spared. Others may put some in at any time.
     """
 
-    asked: NextFaults
-    rules: Draws | None
+    queue: deque[Fault | None] = field(factory=deque[Fault | None], eq=False, repr=False)
 
-    def draw(self, path: str) -> list[Strike]:
-        """Draw what strikes a request.
+    def drawn(self, number: int, chance: Random) -> Fault | None:
+        """Take the next fault, if there is one.
 
         Args:
-            path: The request's path.
+            number: The request's.
+            chance: What draws.
         """
-        strikes = self.asked.draw(path)
-        return strikes if strikes or self.rules is None else self.rules.draw(path)
+        return self.queue.popleft() if self.queue else None

@@ -1,182 +1,227 @@
-"""One cassette: records what a client sends and gets, or gives it back."""
+"""The cassette: it answers requests from its file, or passes them on and remembers the replies."""
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import threading
 from collections import Counter
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self, get_args
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, get_args
 
-from attrs import evolve
-
-from imagine_async.errors import Outcome
-from imagine_async.testing.cassettes.canonical import PROMPTS, canonical_form, form_texts, key_of
-from imagine_async.testing.cassettes.tape import CassetteError, Recorded, read_tape, write_tape
-from imagine_async.transport import PlainReply, PlainRequest, ask_onward, handed_client
+from imagine_async.client import AsyncImagine
+from imagine_async.errors import ConfigurationError
+from imagine_async.options import choice
+from imagine_async.sync import Imagine
+from imagine_async.testing.cassettes.errors import NotRecordedError
+from imagine_async.testing.cassettes.files import (
+    Recording,
+    Reply,
+    body_name,
+    read_body,
+    read_cassette,
+    write_cassette,
+)
+from imagine_async.testing.cassettes.redacting import Aliases, keys_in
+from imagine_async.testing.cassettes.requests import CanonicalRequest, request_of
+from imagine_async.testing.clocks import NoWaitClock
+from imagine_async.transport import Answered, Asked, client_answered_by, pass_on
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import httpx
 
 __all__ = ["Cassette", "Mode"]
 
-Mode = Literal["none", "once", "new", "all"]
-"""`none` only replays; `once` records if there is no file; `new` adds what is missing; `all` records all anew."""
+Mode: TypeAlias = Literal["none", "once", "new", "all"]
+"""What is recorded: nothing; all calls, if there is no file yet; calls that are not in it yet; everything anew."""
 
-_KEPT_HEADERS = ("content-type", "retry-after")
-_KEPT_PREFIX = "x-ratelimit-"
-_KEY_HEADERS = ("authorization", "bearer")
-_SIGNATURES = re.compile(rb"(X-Amz-(?:Signature|Credential|Security-Token)=)[^&\"\s]+")
-_REDACTED = b"redacted"
+_KEPT_HEADERS = (
+    "content-type",
+    "location",
+    "retry-after",
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
+)
+# What clients are told that only replay. The host is not that of the results: what lies there has a target of its own.
+_REPLAYED_KEY, _REPLAYED_URL = "vk-replayed", "https://replay.example"
 
 
 class Cassette:
-    """Records calls with their replies in a file, and replays them. Use it as a context manager.
+    """Calls that were made once and are answered from a file from then on, for the length of a `with` block.
 
-    Keys and signatures never reach the file. Requests are told apart by method, path and form, whatever order or
-    boundary their parts have; equal ones are replayed in the order in which they were recorded.
+    A request is known by method, path, fields and the digests of its files, in whatever order calls are made; equal
+    requests get their replies in the order in which they were recorded. Neither the key nor any other header of a
+    request is written, and of the URLs in replies nothing. Bodies lie beside the file, in `bodies/`, named by their
+    digests; cassettes of one folder share them.
 
     Args:
-        path: The file, ending in `.json`; pictures lie in `bodies` beside it.
+        path: The file, for example `tests/cassettes/fox.json`.
         mode: What is recorded.
-        redact_prompts: Whether prompts are kept as digests alone.
+        ignore: Fields that do not count and are not written. `seed` is among them because the client draws one where a
+            call names none.
+        redact: Fields of which only the SHA-256 is written, prompts for example. Whoever guesses a text can check it.
+        forward_to: The HTTP client by which requests that are recorded reach the server; `None` for one of its own.
 
     Raises:
-        ValueError: The mode is not known.
-        CassetteError: The file is damaged, or, in mode `none`, not there.
+        ConfigurationError: There is no such mode.
 
     Example:
-        with Cassette("tests/cassettes/fox.json") as cassette:
-            client = AsyncImagine("vk-any", http_client=cassette.http_client())
-            image = await client.text_to_image("a red fox", seed=7)
+        with Cassette("tests/cassettes/fox.json", mode="once") as cassette:
+            client = Imagine(http_client=cassette.http_client())
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, mode: Mode = "none", redact_prompts: bool = False) -> None:
-        if mode not in get_args(Mode):
-            raise ValueError(f"mode: one of {', '.join(get_args(Mode))}, not {mode!r}")
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        mode: Mode = "none",
+        ignore: Iterable[str] = ("seed",),
+        redact: Iterable[str] = (),
+        forward_to: httpx.AsyncClient | None = None,
+    ) -> None:
         self.path = Path(path)
-        self._redact_prompts = redact_prompts
+        self.mode = choice("mode", mode, get_args(Mode))
+        self._ignore = _names("ignore", ignore)
+        self._redact = _names("redact", redact)
+        self._forward_to = forward_to
         self._lock = threading.Lock()
-        there = self.path.exists()
-        self._records = mode in ("new", "all") or (mode == "once" and not there)
-        replays = mode == "none" or (there and mode != "all")
-        self._known = read_tape(self.path) if replays else []
-        self._new: list[Recorded] = []
-        self._played: Counter[str] = Counter()
-        self._hidden: set[bytes] = set()
-
-    def http_client(self, through: httpx.AsyncClient | None = None) -> httpx.AsyncClient:
-        """Return what a client takes as `http_client=`; it needs no closing.
-
-        Args:
-            through: What sends requests that are to be recorded; a client of its own by default.
-        """
-
-        async def handle(request: PlainRequest) -> PlainReply:
-            form = canonical_form(request, redact_prompts=self._redact_prompts)
-            reply = self._replayed(key_of(form))
-            if reply is not None:
-                return reply
-            if not self._records:
-                raise self._missing(form)
-            reply = await ask_onward(request, through)
-            with self._lock:
-                self._hidden |= self._secrets(request)
-                self._new.append(Recorded(form, reply))
-            return reply
-
-        return handed_client(handle)
+        self._aliases = Aliases()
+        self._recordings: dict[str, Recording] = {}
+        self._asked: Counter[str] = Counter()
+        self._bodies: dict[str, bytes] = {}
+        self._records = self._changed = self._is_open = False
 
     @property
-    def calls(self) -> int:
-        """How many calls the cassette holds."""
-        with self._lock:
-            return len(self._known) + len(self._new)
-
-    def close(self) -> None:
-        """Write what was recorded."""
-        with self._lock:
-            if self._new:
-                self._known += [evolve(call, reply=self._cleaned(call.reply)) for call in self._new]
-                self._new = []
-                write_tape(self.path, self._known)
+    def is_recording(self) -> bool:
+        """Whether requests may reach a server."""
+        return self._records
 
     def __enter__(self) -> Self:
-        """Use it for a block."""
+        """Read the file.
+
+        Raises:
+            NotRecordedError: There is none, and nothing is to be recorded.
+            CassetteDamagedError: It holds something else.
+        """
+        self._is_open = True
+        self._records = self.mode in ("new", "all")
+        if self.mode != "all":
+            self._read()
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Write what was recorded, unless the block failed."""
-        if kind is None:
-            self.close()
+        """Write what was recorded, also after an error: it may have been paid for."""
+        self._is_open = False
+        if self._changed:
+            write_cassette(self.path, list(self._recordings.values()), self._bodies, self._redact)
 
-    def _replayed(self, key: str) -> PlainReply | None:
+    def http_client(self) -> httpx.AsyncClient:
+        """Make what an SDK client takes as `http_client=`; it needs no closing."""
+        return client_answered_by(self._answer)
+
+    def client(self, **options: Any) -> AsyncImagine:
+        """Make a client on the cassette; one that only replays needs no key, no settings, and does not wait.
+
+        Args:
+            **options: As for `AsyncImagine`.
+        """
+        return AsyncImagine(**self._options(options))
+
+    def sync_client(self, **options: Any) -> Imagine:
+        """Make a sync client on the cassette; one that only replays needs no key, no settings, and does not wait.
+
+        Args:
+            **options: As for `Imagine`.
+        """
+        return Imagine(**self._options(options))
+
+    def _options(self, given: dict[str, Any]) -> dict[str, Any]:
+        own: dict[str, Any] = {"http_client": self.http_client()}
+        if not self._records:
+            own |= {"api_key": _REPLAYED_KEY, "base_url": _REPLAYED_URL, "rate_limit": None, "budget": None}
+            own |= {"store": "memory", "timeout": 300.0, "v1_dialect": "javascript", "clock": NoWaitClock()}
+        return own | given
+
+    def _read(self) -> None:
+        try:
+            recordings = read_cassette(self.path)
+        except FileNotFoundError:
+            if self.mode == "none":
+                raise NotRecordedError(
+                    f"there is no cassette {self.path}; record it once with mode='once', or with "
+                    "pytest --imagine-record=once"
+                ) from None
+            self._records = True
+            return
+        self._recordings = {each.request.digest: each for each in recordings}
+
+    async def _answer(self, asked: Asked) -> Answered:
         with self._lock:
-            equal = [call.reply for call in self._known if key_of(call.form) == key]
-            if self._played[key] >= len(equal):
-                return None
-            self._played[key] += 1
-            return equal[self._played[key] - 1]
+            request, number = self._take_turn(asked)
+            reply = self._reply_to(request, number)
+        if reply is not None:
+            return self._replayed(reply)
+        answered = await pass_on(asked, self._forward_to)
+        with self._lock:
+            self._record(request, number, answered)
+        return answered
 
-    def _secrets(self, request: PlainRequest) -> set[bytes]:
-        """Return what no reply may repeat in the file."""
-        secrets = [value.rpartition(" ")[2] for name, value in request.headers if name in _KEY_HEADERS]
-        if self._redact_prompts:
-            secrets += form_texts(request, PROMPTS)
-        return {form.encode() for text in secrets if text for form in (text, json.dumps(text)[1:-1])}
+    def _take_turn(self, asked: Asked) -> tuple[CanonicalRequest, int]:
+        if not self._is_open:
+            raise ConfigurationError(f"the cassette {self.path} is closed: make calls within its with block")
+        self._aliases.know(keys_in(asked.headers))
+        request = request_of(asked, self._aliases, self._ignore)
+        self._asked[request.digest] += 1
+        return request, self._asked[request.digest]
 
-    def _cleaned(self, reply: PlainReply) -> PlainReply:
-        """Return what of a reply may be kept."""
-        headers = [(name, value) for name, value in reply.headers if _is_kept(name)]
-        body = reply.body
-        if _may_speak(body):
-            body = _SIGNATURES.sub(rb"\1" + _REDACTED, body)
-            for secret in sorted(self._hidden, key=len, reverse=True):
-                body = body.replace(secret, _REDACTED)
-        return evolve(reply, headers=headers, body=body)
+    def _reply_to(self, request: CanonicalRequest, number: int) -> Reply | None:
+        """Return the recorded reply; `None` where it is to be recorded."""
+        recording = self._recordings.get(request.digest)
+        if recording is not None and number in recording.replies:
+            return recording.replies[number]
+        if self._records:
+            return None
+        if recording is not None and request.method == "GET":
+            # It costs nothing, and how often a job is asked about depends on how fast time passes.
+            return recording.replies[max(recording.replies)]
+        raise NotRecordedError(self._missing(request, number))
 
-    def _missing(self, form: dict[str, object]) -> CassetteError:
-        key = key_of(form)
-        recorded = sum(key_of(call.form) == key for call in self._known)
-        if recorded:
-            said = f"{form['method']} {form['path']} was recorded {recorded} times and asked for once more"
-        else:
-            said = f"{form['method']} {form['path']} is not recorded{self._nearest(form)}"
-        advice = "record it with mode 'new', or 'all' for everything"
-        return CassetteError(f"{self.path}: {said}: {advice}", outcome=Outcome.REJECTED)
+    def _missing(self, request: CanonicalRequest, number: int) -> str:
+        advice = "nothing was sent: record it with mode='new', or everything anew with mode='all'"
+        what = f"the cassette {self.path} holds no reply to {request.method} {request.target}"
+        if request.digest in self._recordings:
+            return f"{what} for the {number}. time; it was recorded {number - 1} times; {advice}"
+        if not self._recordings:
+            return f"{what}, nor to any other request; {advice}"
+        nearest = min(
+            (list(request.differences(each.request)) for each in self._recordings.values()),
+            key=lambda differences: (differences[0].startswith("it is "), len(differences)),
+        )
+        return f"{what} with these fields; of the nearest that it holds: {'; '.join(nearest)}; {advice}"
 
-    def _nearest(self, form: dict[str, object]) -> str:
-        """Name what differs from the recorded call that is most like a missing one."""
-        alike = [call.form for call in self._known if call.form["path"] == form["path"]]
-        differing = sorted((_differences(form, known) for known in alike), key=len)
-        return f"; the nearest call differs in {', '.join(differing[0])}" if differing else ""
+    def _replayed(self, reply: Reply) -> Answered:
+        body = b"" if reply.body is None else self._bodies.get(reply.body) or read_body(self.path, reply.body)
+        return Answered(reply.status, tuple(reply.headers.items()), body)
+
+    def _record(self, request: CanonicalRequest, number: int, answered: Answered) -> None:
+        seed = f"{request.digest}/{number}"
+        body = self._aliases.body(answered.body, seed)
+        received = dict(answered.headers)
+        headers = {name: self._aliases.reply_text(received[name], seed) for name in _KEPT_HEADERS if name in received}
+        name = body_name(body, received.get("content-type", "")) if body else None
+        if name is not None:
+            self._bodies[name] = body
+        recording = self._recordings.setdefault(request.digest, Recording(request))
+        recording.replies[number] = Reply(answered.status, headers, name)
+        self._changed = True
 
 
-def _is_kept(name: str) -> bool:
-    return name in _KEPT_HEADERS or name.startswith(_KEPT_PREFIX)
-
-
-def _may_speak(body: bytes) -> bool:
-    """Tell whether a body is text, in which a server may repeat what it was sent."""
-    return b"\0" not in body[:1024]
-
-
-def _differences(form: dict[str, object], known: object) -> list[str]:
-    asked, recorded = _by_field(form), _by_field(known)
-    return sorted(name for name in {*asked, *recorded} if asked.get(name) != recorded.get(name)) or ["their number"]
-
-
-def _by_field(form: object) -> dict[str, list[object]]:
-    assert isinstance(form, dict)
-    fields: dict[str, list[object]] = {}
-    for part in form.get("form", []):
-        fields.setdefault(part["name"], []).append(part)
-    for name in ("method", "query", "body_sha256"):
-        if name in form:
-            fields[name] = [form[name]]
-    return fields
+def _names(setting: str, names: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(names, str):
+        raise ConfigurationError(f"{setting}={names!r}: pass a list of names of fields")
+    return tuple(names)

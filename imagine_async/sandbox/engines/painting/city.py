@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from imagine_async.sandbox.engines.arrays import FloatArray, add_light, coloured, mix, smoothstep
+from imagine_async.sandbox.engines.arrays import FloatArray, add_light, blank, coloured, mix, smoothstep
 from imagine_async.sandbox.engines.painting.brush import circle, lay, stamp
 from imagine_async.sandbox.engines.painting.colour import Colour, hexadecimal
 from imagine_async.sandbox.engines.painting.scene import Scene
@@ -68,7 +68,8 @@ def _paint_tower(
         return
     light = air.ambient.array * 0.7 + air.key.array * 0.5
     haze = float(np.clip((1 - nearness) * 0.62 * air.haze_density**0.5 * scene.style.haze**0.3 + 0.08, 0, 0.9))
-    wall = np.broadcast_to(facade.array * light, (rows.stop - rows.start, columns.stop - columns.start, 3)).copy()
+    wall = blank(rows.stop - rows.start, columns.stop - columns.start)
+    wall += facade.array * light
     wall *= _side_shade(scene, wall.shape[1])[None, :, None]
     _light_windows(scene, wall, generator)
     rise = smoothstep(0.2, 1.0, np.linspace(0, 1, wall.shape[0], dtype=np.float32))[:, None, None]
@@ -93,12 +94,14 @@ def _light_windows(scene: Scene, wall: FloatArray, generator: np.random.Generato
     lit = generator.random((rows, columns)) < (0.3 if low else 0.06)
     strength = generator.uniform(0.45, 1.1, (rows, columns)) * (1.0 if low else 0.7)
     pane = hexadecimal(str(generator.choice(_PANES))).array
-    dark = wall[: rows * pitch, : columns * pitch] * 0.72
-    light = np.where(lit[..., None], strength[..., None] * pane, -1).astype(np.float32)
+    light = np.where(lit, strength, 0).astype(np.float32)
     spread = np.repeat(np.repeat(light, pitch, axis=0), pitch, axis=1)
-    inside = _pane_grid(wall[: rows * pitch, : columns * pitch].shape[:2], pitch)
-    panes = np.where(spread < 0, dark, spread)
-    wall[: rows * pitch, : columns * pitch][inside] = panes[inside]
+    glazed = wall[: rows * pitch, : columns * pitch]
+    inside = _pane_grid(spread.shape, pitch)
+    glazed *= np.where(inside, np.float32(0.72), np.float32(1))[..., None]
+    shining = inside & (spread > 0)
+    for index in range(3):
+        np.copyto(glazed[..., index], spread * pane[index], where=shining)
 
 
 def _pane_grid(shape: tuple[int, ...], pitch: int) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from PIL import Image
 
-from imagine_async.sandbox.engines.arrays import FloatArray, mix, resize_picture, resize_plane, smoothstep, stacked
+from imagine_async.sandbox.engines.arrays import FloatArray, mix, smoothstep, stacked, stretched
 from imagine_async.sandbox.engines.painting.colour import WHITE
 from imagine_async.sandbox.engines.painting.landforms import Landform
 from imagine_async.sandbox.engines.painting.noise import TileableNoise
@@ -198,10 +197,9 @@ class Ground:
     def full_width(self) -> tuple[FloatArray, FloatArray]:
         """Return heights, at least water level, and shaded colours on the picture's full width."""
         width = self.scene.size[0]
-        size = (width, self.heights.shape[0])
         return (
-            resize_plane(np.maximum(self.heights, 0), size, Image.Resampling.BILINEAR),
-            resize_picture(self.shaded, size, Image.Resampling.BILINEAR),
+            stretched(np.maximum(self.heights, 0), width),
+            stacked(stretched(channel, width) for channel in np.moveaxis(self.shaded, -1, 0)),
         )
 
     @cached_property

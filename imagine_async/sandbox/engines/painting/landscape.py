@@ -7,7 +7,7 @@ import numpy as np
 from imagine_async.sandbox.engines.arrays import FloatArray, mix, smoothstep
 from imagine_async.sandbox.engines.painting.ground import Ground
 from imagine_async.sandbox.engines.painting.landforms import landform_for
-from imagine_async.sandbox.engines.painting.noise import value_noise
+from imagine_async.sandbox.engines.painting.noise import texture
 from imagine_async.sandbox.engines.painting.relief import Camera, project
 from imagine_async.sandbox.engines.painting.scene import Scene
 from imagine_async.sandbox.engines.painting.sky import paint_sky
@@ -34,8 +34,12 @@ def _paint_ground(picture: FloatArray, ground: Ground) -> FloatArray:
     """Paint the ground in place and return the share of water in each pixel."""
     seen = project(ground.camera, *ground.full_width())
     coverage = seen.coverage[..., None]
-    land = seen.attributes[..., :3] * _turf(ground, seen.top)[..., None]
-    picture[seen.top :] = mix(picture[seen.top :], land, coverage)
+    land = seen.attributes[..., :3]
+    land *= _turf(ground, seen.top)[..., None]
+    below = picture[seen.top :]
+    land -= below
+    land *= coverage
+    below += land
     water = np.zeros(picture.shape[:2], dtype=np.float32)
     water[seen.top :] = seen.attributes[..., 3] * seen.coverage
     return water
@@ -51,11 +55,13 @@ def _turf(ground: Ground, top: int) -> FloatArray:
     strength = (0.62 if grassy else 0.14) * nearness
     generator = scene.generator("turf")
     unit = scene.unit / 1024
-    fine = value_noise(generator, (width, height - top), _cells(width, height - top, 2.6 * unit, 8.0 * unit))
-    coarse = value_noise(generator, (width, height - top), _cells(width, height - top, 6.5 * unit, 17.0 * unit))
+    fine, coarse = (
+        texture(generator, (width, height - top), (max(1.0, across * unit), max(1.0, down * unit)))
+        for across, down in ((2.6, 8.0), (6.5, 17.0))
+    )
     share = smoothstep(0.35, 0.9, nearness)[:, None]
-    return 1 + (mix(fine, coarse, share * 0.65) - 0.5) * strength[:, None]
-
-
-def _cells(width: int, height: int, across: float, down: float) -> tuple[float, float]:
-    return max(1.0, width / max(across, 1.0)), max(1.0, height / max(down, 1.0))
+    blades = mix(fine, coarse, share * np.float32(0.65))
+    blades -= np.float32(0.5)
+    blades *= strength[:, None]
+    blades += 1
+    return blades

@@ -12,23 +12,28 @@ _MARGIN = 2
 
 _SAMPLES_PER_CELL = 4
 
+_CELL_PIXELS = 8
+"""Pixels across a cell that show its whole shape."""
 
-def value_noise(
-    generator: np.random.Generator, size: Size, cells: tuple[float, float], *, rough: bool = False
-) -> FloatArray:
+_STRIP = 64
+"""Rows that are sampled at a time: few enough to stay in a core's cache."""
+
+_TILE = 384
+"""Side in pixels of a tile of fine texture."""
+
+
+def value_noise(generator: np.random.Generator, size: Size, cells: tuple[float, float]) -> FloatArray:
     """Return smooth noise, a (height, width) plane in about 0..1.
 
     Args:
         generator: Source of the lattice values.
         size: Width and height in pixels.
         cells: Lattice cells across the width and the height; more is finer.
-        rough: Whether cells are joined by straight ramps, for textures of a few pixels: half the work.
     """
     columns, rows = (int(np.ceil(count)) + 2 * _MARGIN for count in cells)
     lattice = Image.fromarray(generator.random((rows, columns), dtype=np.float32))
     box = (_MARGIN, _MARGIN, _MARGIN + cells[0], _MARGIN + cells[1])
-    resample = Image.Resampling.BILINEAR if rough else Image.Resampling.BICUBIC
-    return np.asarray(lattice.resize(size, resample, box=box), dtype=np.float32)
+    return np.asarray(lattice.resize(size, Image.Resampling.BICUBIC, box=box), dtype=np.float32)
 
 
 def fractal_noise(
@@ -38,20 +43,43 @@ def fractal_noise(
     octaves: int = 5,
     gain: float = 0.5,
 ) -> FloatArray:
-    """Return a sum of noise octaves, each twice as fine and `gain` times as strong, in about 0..1.
+    """Return a sum of noise octaves, each twice as fine and `gain` times as strong, in about 0..1."""
+    strengths = [gain**octave for octave in range(octaves)]
+    total = np.zeros((1, 1), dtype=np.float32)
+    for octave, strength in enumerate(strengths):
+        finer = cells[0] * 2.0**octave, cells[1] * 2.0**octave
+        needed = _resolution(size, finer)
+        total = resize_plane(total, needed, Image.Resampling.BILINEAR)
+        total = total + value_noise(generator, needed, finer) * np.float32(strength / sum(strengths))
+    return resize_plane(total, size, Image.Resampling.BILINEAR)
 
-    Coarse octaves are summed at a few samples per cell and enlarged together.
+
+def _resolution(size: Size, cells: tuple[float, float]) -> Size:
+    """Return a size that is enough for noise of so many cells: the coarse octaves have nothing fine to show."""
+    width, height = size
+    while (
+        width % 2 == height % 2 == 0
+        and width >= 2 * _CELL_PIXELS * cells[0]
+        and height >= 2 * _CELL_PIXELS * cells[1]
+        and 8 * width > size[0]
+    ):
+        width, height = width // 2, height // 2
+    return width, height
+
+
+def texture(generator: np.random.Generator, size: Size, cell: tuple[float, float]) -> FloatArray:
+    """Return fine noise, a (height, width) plane in about 0..1, made of equal tiles without seams.
+
+    Args:
+        generator: Source of the lattice values.
+        size: Width and height in pixels.
+        cell: Width and height of a cell in pixels; a few, or the tiles show.
     """
-    total, reach = np.zeros((1, 1), dtype=np.float32), 0.0
-    for octave in range(octaves):
-        columns, rows = (count * 2.0**octave for count in cells)
-        sampled = size if octave == octaves - 1 else (_samples(columns, size[0]), _samples(rows, size[1]))
-        total = resize_plane(total, sampled) + np.float32(gain**octave) * value_noise(
-            generator, sampled, (columns, rows)
-        )
-        reach += gain**octave
-    total *= np.float32(1 / reach)
-    return total
+    cells = [max(1, round(_TILE / length)) for length in cell]
+    lattice = np.pad(generator.random((cells[1], cells[0]), dtype=np.float32), _MARGIN, mode="wrap")
+    box = (_MARGIN, _MARGIN, _MARGIN + cells[0], _MARGIN + cells[1])
+    tile = np.asarray(Image.fromarray(lattice).resize((_TILE, _TILE), Image.Resampling.BICUBIC, box=box))
+    return np.tile(tile, (-(-size[1] // _TILE), -(-size[0] // _TILE)))[: size[1], : size[0]]
 
 
 def _samples(cells: float, most: int) -> int:
@@ -66,16 +94,31 @@ def ridged(noise: FloatArray) -> FloatArray:
 
 def sample(plane: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
     """Return a plane's values at positions in pixels, bilinear, wrapping round at the edges."""
-    height, width = plane.shape
+    continued = np.pad(plane, ((0, 1), (0, 1)), mode="wrap")
+    result = np.empty(x.shape, dtype=np.float32)
+    for top in range(0, len(x), _STRIP):
+        strip = slice(top, top + _STRIP)
+        result[strip] = _sampled(continued, x[strip], y[strip])
+    return result
+
+
+def _sampled(continued: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
+    """Sample a plane that is continued by one row and one column, so that every pixel has its next."""
+    height, width = continued.shape
     left, top = np.floor(x), np.floor(y)
     across, down = (x - left).astype(np.float32), (y - top).astype(np.float32)
-    column, row = left.astype(np.int32) % width, top.astype(np.int32) % height
-    next_column, next_row = (column + 1) % width, (row + 1) % height * width
-    flat, row = plane.reshape(-1), row * width
-    upper = flat[row + column] * (1 - across) + flat[row + next_column] * across
-    lower = flat[next_row + column] * (1 - across) + flat[next_row + next_column] * across
-    result: FloatArray = upper + (lower - upper) * down
-    return result
+    place = top.astype(np.intp) % (height - 1) * width + left.astype(np.intp) % (width - 1)
+    flat = continued.reshape(-1)
+    lower: FloatArray
+    upper, lower = flat[place], flat[place + width]
+    place += 1
+    upper += (flat[place] - upper) * across
+    place += width
+    lower += (flat[place] - lower) * across
+    lower -= upper
+    lower *= down
+    lower += upper
+    return lower
 
 
 def warp(plane: FloatArray, shift_x: FloatArray | np.float32, shift_y: FloatArray | np.float32) -> FloatArray:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imagine_async.sandbox.engines.arrays import FloatArray, IntArray, Size, stacked
+from imagine_async.sandbox.engines.arrays import FloatArray, IntArray, Size, blank
 
 NEAREST = 1.0
 """Depth of the ground at the picture's bottom edge; all depths are relative to it."""
@@ -122,15 +122,18 @@ def _interpolate(rows: FloatArray, attributes: FloatArray, slices: IntArray, top
     span = np.maximum(lower - flat_rows[far], 1e-3)
     pixel_rows = np.arange(top, top + slices.shape[0], dtype=np.float32)[:, None]
     share = np.clip((lower - pixel_rows) / span, 0, 1).astype(np.float32)
-    return stacked(_between(attributes[..., index].ravel(), near, far, share) for index in range(channels))
+    result = blank(slices.shape[0], width, channels)
+    for index in range(channels):
+        _between(attributes[..., index].ravel(), near, far, share, result[..., index])
+    return result
 
 
-def _between(values: FloatArray, near: IntArray, far: IntArray, share: FloatArray) -> FloatArray:
-    nearer, result = values[near], values[far]
+def _between(values: FloatArray, near: IntArray, far: IntArray, share: FloatArray, result: FloatArray) -> None:
+    nearer = values.take(near)
+    values.take(far, out=result, mode="wrap")
     result -= nearer
     result *= share
     result += nearer
-    return result
 
 
 def _soften_ridges(seen: FloatArray, skyline: FloatArray, slices: IntArray, top: int) -> FloatArray:

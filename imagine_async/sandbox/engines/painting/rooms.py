@@ -7,7 +7,7 @@ import numpy as np
 from imagine_async.sandbox.engines.arrays import FloatArray, add_light, blank, blur_plane, coloured, mix, smoothstep
 from imagine_async.sandbox.engines.painting.brush import Point, circle, lay, polygon, stamp
 from imagine_async.sandbox.engines.painting.colour import WHITE, Colour, hexadecimal
-from imagine_async.sandbox.engines.painting.noise import value_noise
+from imagine_async.sandbox.engines.painting.noise import texture
 from imagine_async.sandbox.engines.painting.scene import Scene
 
 _WALLS = ("c9a98a", "9fb0a3", "b9a3a8", "8fa3b5", "c8b58c", "a9967f")
@@ -59,7 +59,7 @@ def _floor(scene: Scene, edge: int) -> FloatArray:
     across = np.linspace(-0.5, 0.5, width, dtype=np.float32)[None, :] * (width / height) * depth * 5 + 40
     boards = scene.generator("boards").uniform(0.82, 1.12, 128).astype(np.float32)
     tone = boards[across.astype(np.intp) % 128] * np.where(across % 1 < 0.035, np.float32(0.6), np.float32(1))
-    grain = value_noise(scene.generator("grain of wood"), (width, height - edge), (width / 4, 9), rough=True)
+    grain = texture(scene.generator("grain of wood"), (width, height - edge), (4.0, 0.04 * height))
     lit = tone * (0.9 + 0.2 * grain) * (0.72 + 0.35 * rows)
     return coloured(lit, _BOARDS.array * _lamplight(scene))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from PIL import Image
 
 from imagine_async.sandbox.engines.arrays import FloatArray, add_light, coloured, mix, resize_plane, smoothstep
 from imagine_async.sandbox.engines.painting.brush import circle, lay, ribbon, stamp
@@ -33,11 +34,12 @@ def _tones(scene: Scene) -> tuple[Colour, Colour]:
 
 def _water(scene: Scene) -> FloatArray:
     light, deep = _tones(scene)
-    width, height = scene.size
+    width, height = (max(8, length // 4) for length in scene.size)
     rows = np.linspace(0, 1, height, dtype=np.float32)[:, None]
     columns = np.linspace(0, 1, width, dtype=np.float32)[None, :]
     near = np.exp(-np.hypot((columns - scene.sun_x) * 1.1, rows * 1.2) * 1.9)
-    return mix(deep.array, light.array, np.clip(near * 1.15, 0, 1)[..., None])
+    share = resize_plane(np.clip(near * 1.15, 0, 1), scene.size, Image.Resampling.BILINEAR)
+    return mix(deep.array, light.array, share[..., None])
 
 
 def _rays(scene: Scene) -> FloatArray:
@@ -49,7 +51,9 @@ def _rays(scene: Scene) -> FloatArray:
     angle = np.arctan2(columns, rows)
     profile = scene.generator("rays").random(64, dtype=np.float32)
     shafts = np.interp(angle.ravel() * 22 + 32, np.arange(64), profile).reshape(angle.shape).astype(np.float32)
-    return resize_plane(smoothstep(0.45, 0.95, shafts) * np.exp(-(rows - 0.35) * 2.4) * 0.34, scene.size)
+    return resize_plane(
+        smoothstep(0.45, 0.95, shafts) * np.exp(-(rows - 0.35) * 2.4) * 0.34, scene.size, Image.Resampling.BILINEAR
+    )
 
 
 def _paint_floor(scene: Scene, picture: FloatArray) -> None:

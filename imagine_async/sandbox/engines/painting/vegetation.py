@@ -10,7 +10,7 @@ from imagine_async.sandbox.engines.arrays import FloatArray, mix
 from imagine_async.sandbox.engines.painting.brush import circles, lay, stamp
 from imagine_async.sandbox.engines.painting.colour import Colour, hexadecimal
 from imagine_async.sandbox.engines.painting.ground import Ground
-from imagine_async.sandbox.engines.painting.noise import value_noise
+from imagine_async.sandbox.engines.painting.noise import texture
 from imagine_async.sandbox.engines.painting.scene import Scene
 
 _BANDS = 7
@@ -98,10 +98,8 @@ def _lay_band(picture: FloatArray, ground: Ground, trees: list[FloatArray], dept
 
 def _needles(scene: Scene) -> FloatArray:
     """Return the texture of branches for the whole picture, about 1: dark gaps under light tiers."""
-    width, height = scene.size
     cell = max(1.0, 0.006 * scene.unit)
-    cells = (max(1.0, width / (2.2 * cell)), max(1.0, height / cell))
-    return 0.84 + 0.32 * value_noise(scene.generator("needles"), scene.size, cells, rough=True)
+    return 0.84 + np.float32(0.32) * texture(scene.generator("needles"), scene.size, (2.2 * cell, cell))
 
 
 def _needle_colour(ground: Ground) -> Colour:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from imagine_async.sandbox.engines.arrays import FloatArray, add_light, blur_plane, gathered, mix, smoothstep
+from imagine_async.sandbox.engines.arrays import FloatArray, add_light, blur_plane, gathered, mix, smoothstep, stretched
 from imagine_async.sandbox.engines.painting.colour import Colour
 from imagine_async.sandbox.engines.painting.noise import TileableNoise
 from imagine_async.sandbox.engines.painting.scene import Scene
@@ -44,11 +44,11 @@ def _waves(scene: Scene, rows: FloatArray, horizon: float) -> FloatArray:
     """Return the waves' slope at each pixel in about -1..1, foreshortened towards the horizon."""
     width, height = scene.size
     depth = 0.5 * height / np.maximum(rows - horizon, 0.6)
-    x = (np.linspace(-0.5, 0.5, width, dtype=np.float32) * width / height)[None, :] * depth
+    x = (np.linspace(-0.5, 0.5, max(8, width // 2), dtype=np.float32) * width / height)[None, :] * depth
     noise = TileableNoise(scene.generator("waves"), cells=9, octaves=4, gain=0.62, resolution=256)
     swell = noise.at(x * 0.22, np.broadcast_to(depth * 0.75, x.shape)) - 0.5
     chop = noise.at(x * 0.9, np.broadcast_to(depth * 2.6, x.shape)) - 0.5
-    return 2.4 * swell + 1.3 * chop
+    return stretched(2.4 * swell + 1.3 * chop, width)
 
 
 def _roughness(scene: Scene) -> float:

@@ -37,11 +37,11 @@ def add_near_weather(scene: Scene, picture: FloatArray) -> None:
 def _paint_mist(scene: Scene, picture: FloatArray) -> None:
     width, height = scene.size
     half = (max(8, width // 2), max(8, height // 2))
-    soft = fractal_noise(scene.generator("mist"), half, (2.0 * width / height, 7.0), octaves=4)
-    banks = resize_plane(soft, scene.size, Image.Resampling.BILINEAR)
-    rows = np.linspace(0, 1, height, dtype=np.float32)[:, None]
+    banks = fractal_noise(scene.generator("mist"), half, (2.0 * width / height, 7.0), octaves=4)
+    rows = np.linspace(0, 1, half[1], dtype=np.float32)[:, None]
     layer = np.exp(-(((rows - scene.horizon - 0.02) / 0.2) ** 2))
     share = np.clip(layer * (0.25 + 1.1 * smoothstep(0.35, 0.7, banks)), 0, 0.85)
+    share = resize_plane(share, scene.size, Image.Resampling.BILINEAR)
     picture[:] = mix(picture, scene.atmosphere.haze.mixed(WHITE, 0.12).array, share[..., None])
 
 

@@ -126,9 +126,8 @@ def _spread(coverage: FloatArray, deviation: float) -> FloatArray:
 
 def _gaussian_matrix(length: int, deviation: float) -> FloatArray:
     places = np.arange(length, dtype=np.float32)
-    bell = np.exp(-0.5 * ((places[:, None] - places[None, :]) / np.float32(deviation)) ** 2)
-    result: FloatArray = bell / np.float32(deviation * (2 * np.pi) ** 0.5)
-    return result
+    bell: FloatArray = np.exp(-0.5 * ((places[:, None] - places[None, :]) / np.float32(deviation)) ** 2)
+    return bell / np.float32(deviation * (2 * np.pi) ** 0.5)
 
 
 def _edged(canvas: FloatArray, light: Light) -> FloatArray:
