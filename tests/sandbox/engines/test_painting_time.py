@@ -41,8 +41,8 @@ def shortest(work: Callable[[], object]) -> float:
     ],
 )
 def test_a_full_picture_costs_little_more_than_the_arithmetic_it_needs(prompt: str, style: str) -> None:
-    """The dearest pictures take about four times the fixed work; nine times are a fault that creeps in."""
+    """The dearest pictures take three to four times the fixed work; painted pixel by pixel at full size, over seven."""
     engine = ProceduralEngine()
     engine.text_to_image(prompt, style=style, size=(64, 64), seed=1)
     taken = shortest(lambda: engine.text_to_image(prompt, style=style, size=SIZE, seed=1))
-    assert taken < 9 * shortest(fixed_work)
+    assert taken < 6.5 * shortest(fixed_work)
