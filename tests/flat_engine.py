@@ -1,7 +1,8 @@
 """An engine that paints flat colours, for tests that do not look at pictures.
 
-`python -m tests.flat_engine [RATE_LIMIT [SECONDS]]` serves a sandbox with it, without an end of credits and with videos
-that are there at once, on a free port; without a rate limit unless one is named. Each picture takes so many seconds.
+`python -m tests.flat_engine [RATE_LIMIT [SECONDS [PATIENCE]]]` serves a sandbox with it, without an end of credits and
+with videos that are there at once, on a free port; without a rate limit unless one is named. Each picture takes so many
+seconds; it waits for so many seconds for the head of a request, and for the next piece of a body.
 """
 
 from __future__ import annotations
@@ -14,15 +15,17 @@ from typing import Any
 from PIL import Image
 
 from imagine_async.sandbox import SandboxSettings, serve
+from imagine_async.sandbox.patience import PatientProtocol
 
 __all__ = ["FlatEngine"]
 
 
 class FlatEngine:
-    """Paints flat colours, remembers what it was asked, and fails when told to."""
+    """Paints flat colours, remembers what it was asked unless told otherwise, and fails when told to."""
 
-    def __init__(self, *, seconds: float = 0.0) -> None:
+    def __init__(self, *, seconds: float = 0.0, remembers: bool = True) -> None:
         self.seconds = seconds
+        self.remembers = remembers
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.failure: Exception | None = None
         self.gate: threading.Event | None = None
@@ -55,7 +58,8 @@ class FlatEngine:
         return self._paint("ai_background", "RGB", size or image.size, image=image, prompt=prompt, seed=seed)
 
     def _paint(self, name: str, mode: str, size: tuple[int, int], **asked: Any) -> Image.Image:
-        self.calls.append((name, {**asked, "size": size}))
+        if self.remembers:
+            self.calls.append((name, {**asked, "size": size}))
         self.entered.set()
         if self.seconds:
             time.sleep(self.seconds)
@@ -67,10 +71,18 @@ class FlatEngine:
 
 
 if __name__ == "__main__":
-    limit, seconds = (*sys.argv[1:], *("none", "0")[len(sys.argv) - 1 :])
+    limit, seconds, patience = (*sys.argv[1:], *("none", "0", "60")[len(sys.argv) - 1 :])
+    PatientProtocol.head_seconds = float(patience)
     serve(
-        SandboxSettings(credits=None, rate_limit=None if limit == "none" else limit, side=16, video_seconds=0),
+        SandboxSettings(
+            credits=None,
+            rate_limit=None if limit == "none" else limit,
+            side=16,
+            video_seconds=0,
+            body_patience=float(patience),
+        ),
         port=0,
         announce=lambda base_url, key: print(base_url, key, flush=True),  # noqa: T201 - the test reads it
-        engine=FlatEngine(seconds=float(seconds)),
+        # Pictures that it remembered would fill the memory.
+        engine=FlatEngine(seconds=float(seconds), remembers=False),
     )

@@ -23,10 +23,12 @@ class SandboxProcess:
     Args:
         base_url: Where.
         key: A key that it lets in.
+        pid: Its process.
     """
 
     base_url: str
     key: str
+    pid: int
 
     def calls(self) -> int:
         """Ask the server's own books how many pictures it charged."""
@@ -48,7 +50,7 @@ def sandbox_process(*module: str) -> Iterator[SandboxProcess]:
         assert process.stdout is not None
         try:
             base_url, key = process.stdout.readline().split()
-            yield SandboxProcess(base_url, key)
+            yield SandboxProcess(base_url, key, process.pid)
         finally:
             process.terminate()
             process.wait(20)

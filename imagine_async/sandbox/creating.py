@@ -92,9 +92,7 @@ class _Creation:
         charge = reserve(account, texts, self.settings, call=call.id)
 
         def paint_and_settle() -> Response:
-            # Decoded once more: the pixels of all who wait for their turn would fill the memory.
-            with decode_order(texts, self.settings, self.room) as order:
-                picture = paint(self.engine, order)
+            picture = self._painted(texts)
             reply = self.replies.reply(base_url, self.endpoint, picture)
             self._settle(account, charge, call)
             self.log.keep_picture(call, Result(picture, f"image/{self.endpoint.reply}"))
@@ -110,6 +108,10 @@ class _Creation:
         finally:
             # Does nothing once the picture is there, even if its client has gone by now.
             account.release(charge)
+
+    def _painted(self, texts: Texts) -> bytes:
+        # Decoded once more: the pixels of all who wait for their turn would fill the memory.
+        return decode_order(texts, self.settings, self.room, lambda order: paint(self.engine, order))
 
     def _settle(self, account: Account, charge: Charge, call: LoggedCall) -> None:
         account.settle(charge)

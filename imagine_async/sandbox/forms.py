@@ -6,16 +6,15 @@ Text is checked before credits are looked at, pictures are decoded in a thread; 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from io import SEEK_END
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from attrs import frozen
 from PIL import Image
 from starlette.datastructures import FormData, UploadFile
 
-from imagine_async.catalog import Endpoint
+from imagine_async.catalog import UPSCALE, V1_UPSCALE, Endpoint
 from imagine_async.sandbox.field_checks import check_part
 from imagine_async.sandbox.pictures import decode_mask, decode_picture, weight
 from imagine_async.sandbox.replies import RefusedError
@@ -24,7 +23,12 @@ from imagine_async.sandbox.room import PixelRoom
 from imagine_async.sandbox.settings import SandboxSettings
 from imagine_async.sandbox.v1.rules import check_v1
 
-__all__ = ["Order", "Texts", "check_files", "check_texts", "decode_files", "decode_order"]
+__all__ = ["UPSCALES", "Order", "Texts", "check_files", "check_texts", "decode_files", "decode_order"]
+
+T = TypeVar("T")
+
+UPSCALES = frozenset({UPSCALE.name, V1_UPSCALE.name})
+"""The endpoints that double the sides of a picture."""
 
 
 @frozen
@@ -106,33 +110,37 @@ def check_files(texts: Texts, settings: SandboxSettings, room: PixelRoom) -> Non
     _size(texts, {name: _checked(name, file, settings, room) for name, file in texts.files.items()}, settings)
 
 
-@contextmanager
-def decode_order(texts: Texts, settings: SandboxSettings, room: PixelRoom) -> Generator[Order, None, None]:
-    """Decode a form's files, and hold room for them while a block runs; slow as well.
+def decode_order(texts: Texts, settings: SandboxSettings, room: PixelRoom, work: Callable[[Order], T]) -> T:
+    """Decode a form's files, and do some work with them while there is room; slow as well.
 
     Args:
         texts: The form.
         settings: How many pixels are too many, and how large results are.
         room: Where pixels may lie.
+        work: What to do. It keeps no picture.
+
+    Returns:
+        What the work returned.
 
     Raises:
         RefusedError: As `check_files` does.
     """
-    with decode_files(texts, settings, room) as pictures:
-        size = _size(texts, {name: picture.size for name, picture in pictures.items()}, settings)
-        yield Order(texts, pictures, size)
+    return decode_files(texts, settings, room, lambda pictures: work(_order(texts, pictures, settings)))
 
 
-@contextmanager
 def decode_files(
-    texts: Texts, settings: SandboxSettings, room: PixelRoom
-) -> Generator[Mapping[str, Image.Image], None, None]:
-    """Decode a form's files and nothing more, and hold room for them while a block runs; slow as well.
+    texts: Texts, settings: SandboxSettings, room: PixelRoom, work: Callable[[Mapping[str, Image.Image]], T]
+) -> T:
+    """Decode a form's files and nothing more, and do some work with them while there is room; slow as well.
 
     Args:
         texts: The form.
         settings: How many bytes and pixels are too many.
         room: Where pixels may lie.
+        work: What to do. It keeps no picture.
+
+    Returns:
+        What the work returned.
 
     Raises:
         RefusedError: A file is too large or no picture.
@@ -140,7 +148,12 @@ def decode_files(
     most = settings.max_pixels
     needed = sum(weight(file, name=name, max_pixels=most) for name, file in texts.files.items())
     with room.take(needed):
-        yield {name: _decode(name, file, settings) for name, file in texts.files.items()}
+        # In no variable, which would outlive the room.
+        return work({name: _decode(name, file, settings) for name, file in texts.files.items()})
+
+
+def _order(texts: Texts, pictures: Mapping[str, Image.Image], settings: SandboxSettings) -> Order:
+    return Order(texts, pictures, _size(texts, {name: picture.size for name, picture in pictures.items()}, settings))
 
 
 def _checked(name: str, file: BinaryIO, settings: SandboxSettings, room: PixelRoom) -> tuple[int, int]:
@@ -154,11 +167,20 @@ def _size(texts: Texts, sizes: Mapping[str, tuple[int, int]], settings: SandboxS
     mask = texts.endpoint.field("mask")
     if mask is not None and mask.required and sizes["image"] != sizes["mask"]:
         raise RefusedError(1100, "The mask must have the same width and height as the image.")
+    if texts.endpoint.name in UPSCALES:
+        return _upscaled(sizes["image"], settings.max_pixels)
     if texts.endpoint.name == RESIZE_WITH_SIZE.name:
         return resized(sizes["image"], texts.values, max_pixels=settings.max_pixels)
     if "aspect_ratio" in texts.values:
         return settings.size(texts.values["aspect_ratio"])
     return sizes["image"]
+
+
+def _upscaled(size: tuple[int, int], max_pixels: int) -> tuple[int, int]:
+    width, height = 2 * size[0], 2 * size[1]
+    if width * height > max_pixels:
+        raise RefusedError(1100, f"The upscaled picture would have more than {max_pixels} pixels.")
+    return width, height
 
 
 def _decode(name: str, file: BinaryIO, settings: SandboxSettings) -> Image.Image:

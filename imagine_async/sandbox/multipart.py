@@ -94,11 +94,12 @@ async def _parse(request: Request, pieces: AsyncGenerator[bytes, None]) -> FormD
 
 async def _pieces(request: Request, max_bytes: int, patience: float) -> AsyncGenerator[bytes, None]:
     _check_size(_announced_size(request), max_bytes)
-    stream, size, latest = request.stream(), 0, anyio.current_time() + _PATIENCES * patience
-    while (piece := await _next_piece(stream, min(patience, latest - anyio.current_time()))) is not None:
-        size += len(piece)
-        _check_size(size, max_bytes)
-        yield piece
+    size, latest = 0, anyio.current_time() + _PATIENCES * patience
+    async with aclosing(request.stream()) as stream:
+        while (piece := await _next_piece(stream, min(patience, latest - anyio.current_time()))) is not None:
+            size += len(piece)
+            _check_size(size, max_bytes)
+            yield piece
 
 
 async def _next_piece(stream: AsyncIterator[bytes], patience: float) -> bytes | None:

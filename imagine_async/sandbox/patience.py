@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 __all__ = ["PatientProtocol"]
@@ -31,6 +32,18 @@ class PatientProtocol(H11Protocol):
             self._stop_waiting()
         else:
             self._await_head()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP, unless a reply has been begun: then there is nothing left to say."""
+        cycle: Any = self.cycle
+        if self._is_answering():
+            # Whatever the application says of this request from now on would be a second reply.
+            cycle.disconnected = True
+            cycle.message_event.set()
+        try:
+            super().send_400_response(msg)
+        except h11.LocalProtocolError:
+            self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""

@@ -82,9 +82,10 @@ def _converted(picture: Image.Image, mode: str, name: str) -> Image.Image:
     # Pillow's decoders raise whatever comes to hand when the bytes are bad: SyntaxError, struct.error, EOFError ...
     try:
         picture.load()
-        # Pillow would make a copy.
-        return picture if picture.mode == mode else picture.convert(mode)
+        return _as(picture, mode)
     except Exception as error:
+        # The traceback would keep the pixels that there are.
+        picture.close()
         raise _no_picture(name) from error
 
 
@@ -115,12 +116,17 @@ def encode(picture: Image.Image, endpoint: Endpoint) -> bytes:
 
 
 def flattened(picture: Image.Image) -> Image.Image:
-    """Return a picture in RGB, on white where it is transparent.
+    """Return a picture in RGB, on white where it is transparent; itself where it is so already.
 
     Args:
         picture: The picture, in any mode.
     """
     if not picture.has_transparency_data:
-        return picture.convert("RGB")
+        return _as(picture, "RGB")
     ground = Image.new("RGBA", picture.size, "white")
-    return Image.alpha_composite(ground, picture.convert("RGBA")).convert("RGB")
+    return Image.alpha_composite(ground, _as(picture, "RGBA")).convert("RGB")
+
+
+def _as(picture: Image.Image, mode: str) -> Image.Image:
+    # Pillow would make a copy of one that has the mode already.
+    return picture if picture.mode == mode else picture.convert(mode)

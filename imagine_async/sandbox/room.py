@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
+import functools
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from typing import Any
 
 __all__ = ["PixelRoom"]
+
+_LARGE = 4_000_000
 
 
 class PixelRoom:
@@ -36,6 +41,25 @@ class PixelRoom:
         try:
             yield
         finally:
+            if pixels >= _LARGE:
+                _return_free_memory()
             with self._changed:
                 self._taken -= pixels
                 self._changed.notify_all()
+
+
+def _return_free_memory() -> None:
+    """Let the system have what is free: glibc keeps some hundred megabytes for every thread that had them once."""
+    trim = _trimmer()
+    if trim is not None:
+        trim(0)
+
+
+@functools.cache
+def _trimmer() -> Callable[[int], Any] | None:
+    try:
+        trim: Callable[[int], Any] = ctypes.CDLL(None).malloc_trim
+    except (AttributeError, OSError, TypeError):
+        # Another system's C library, which has no such function.
+        return None
+    return trim

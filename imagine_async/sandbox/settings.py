@@ -63,8 +63,10 @@ class SandboxSettings:
         max_body_bytes: Bytes of the largest request body.
         max_file_bytes: Bytes of the largest uploaded file; `None` for no limit but that of the body. Invented: no page
             names one.
-        max_pixels: Pixels, width times height, of the largest uploaded picture.
-        body_patience: Seconds to wait for the next piece of a request body.
+        max_pixels: Pixels, width times height, of the largest uploaded picture, and of the largest result of an
+            upscale or a resize. WebP pictures may have half as many, because their decoder needs twice the memory.
+            About so many pixels are decoded at one time, whoever's they are.
+        body_patience: Seconds to wait for the next piece of a request body; the whole may take ten times as long.
         v1_unprocessable: Whether v1 refuses values that it does not take with 422, which the vendor's clients for it
             know, rather than with 400, which its pages name. When the live service sends 422 is not known.
         reply_form: What a picture endpoint answers: the picture's bytes, or JSON with a signed URL, base64 or a data

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.anyio
 FILL = "/v2/image/edits/generative-fill"
 RESIZE = "/v2/image/edits/ai-resize"
 UPSCALE = "/v2/image/enhance"
+REMOVER = "/v2/image/background/remover"
 
 
 @pytest.mark.parametrize("style", Style)
@@ -175,8 +176,8 @@ async def test_cut_jpeg(bench: Bench, picture: Callable[..., bytes]) -> None:
 async def test_too_many_pixels(make_bench: Callable[..., Bench], picture: Callable[..., bytes]) -> None:
     """A picture of more pixels than allowed is refused; one of exactly as many is not."""
     bench = make_bench(max_pixels=200)
-    assert (await bench.post(UPSCALE, files={"image": picture((20, 10))})).status_code == 200
-    reply = await bench.post(UPSCALE, files={"image": picture((21, 10))})
+    assert (await bench.post(REMOVER, files={"image": picture((20, 10))})).status_code == 200
+    reply = await bench.post(REMOVER, files={"image": picture((21, 10))})
     assert (reply.status_code, reply.json()["message"]) == (400, "The image has more than 200 pixels.")
 
 

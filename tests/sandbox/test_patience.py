@@ -69,3 +69,13 @@ def test_pause_between_requests(connection: socket.socket) -> None:
         time.sleep(pause)
         connection.sendall(HEAD + b"\r\n")
         assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+
+
+def test_garbage_behind_a_request(running: RunningSandbox, connection: socket.socket) -> None:
+    """What is no HTTP and follows a request in the same breath ends the connection, and nothing else."""
+    key = f"Authorization: Bearer {running.key}\r\n".encode()
+    connection.sendall(
+        b"GET /v2/video/1/status HTTP/1.1\r\nHost: sandbox\r\n" + key + b"\r\n" + b"\0garbage\r\n\r\n" * 9
+    )
+    assert _rest(connection).startswith(b"HTTP/1.1 4")
+    assert httpx.get(f"{running.base_url}/_sandbox/books").status_code == 200

@@ -19,6 +19,7 @@ from imagine_async.sandbox.openapi.invented import INVENTED
 from imagine_async.sandbox.openapi.operations import api_operations
 from imagine_async.sandbox.openapi.refusals import ERROR_SCHEMAS
 from imagine_async.sandbox.openapi.results import result_operations
+from imagine_async.sandbox.openapi.studio import studio_operations
 from imagine_async.sandbox.openapi.videos import VIDEO_SCHEMAS
 from imagine_async.sandbox.settings import SandboxSettings
 from imagine_async.version import VERSION
@@ -60,7 +61,8 @@ def describe(settings: SandboxSettings) -> dict[str, Any]:
     Returns:
         The document, ready for JSON.
     """
-    operations = api_operations(settings) | result_operations() | admin_operations(settings)
+    operations = api_operations(settings) | result_operations()
+    operations |= admin_operations(settings) | studio_operations(settings)
     paths: dict[str, Any] = {}
     for (path, method), operation in operations.items():
         paths.setdefault(path, {})[method] = operation

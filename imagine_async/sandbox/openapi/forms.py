@@ -16,6 +16,7 @@ from imagine_async.catalog import (
     V1Style,
     VideoStyle,
 )
+from imagine_async.sandbox.forms import UPSCALES
 from imagine_async.sandbox.multipart import MAX_TEXT_BYTES
 from imagine_async.sandbox.openapi.invented import INVENTED
 from imagine_async.sandbox.resizing import RESIZE_WITH_SIZE
@@ -72,7 +73,7 @@ def _schema(endpoint: Endpoint, settings: SandboxSettings) -> Schema:
 def _part(endpoint: Endpoint, field: FormField, settings: SandboxSettings) -> Schema:
     known = _CATALOG[endpoint.name].field(field.name) is not None
     return {
-        **_kind(field, settings),
+        **_kind(endpoint, field, settings),
         **_values(endpoint, field),
         **_bounds(endpoint, field, settings),
         **({} if field.default is None else {"default": _value(field, field.default)}),
@@ -81,13 +82,9 @@ def _part(endpoint: Endpoint, field: FormField, settings: SandboxSettings) -> Sc
     }
 
 
-def _kind(field: FormField, settings: SandboxSettings) -> Schema:
+def _kind(endpoint: Endpoint, field: FormField, settings: SandboxSettings) -> Schema:
     if field.kind == "file":
-        what = "A mask, white where something is to change;" if field.name == "mask" else "A picture;"
-        return {
-            "contentMediaType": "application/octet-stream",
-            "description": f"{what} JPEG, PNG or WebP, of at most {settings.max_pixels} pixels (invented).",
-        }
+        return {"contentMediaType": "application/octet-stream", "description": _file(endpoint, field, settings)}
     if field.kind != "text":
         return {"type": field.kind}
     if field.allowed:
@@ -97,6 +94,14 @@ def _kind(field: FormField, settings: SandboxSettings) -> Schema:
         "maxLength": MAX_TEXT_BYTES,
         **({"minLength": 1, "pattern": _NOT_BLANK} if field.required else {}),
     }
+
+
+def _file(endpoint: Endpoint, field: FormField, settings: SandboxSettings) -> str:
+    what = "A mask, white where something is to change;" if field.name == "mask" else "A picture;"
+    # The result of an upscale, too, has so many at most.
+    most = settings.max_pixels // (4 if endpoint.name in UPSCALES else 1)
+    size = "" if settings.max_file_bytes is None else f" and {settings.max_file_bytes} bytes"
+    return f"{what} JPEG or PNG of at most {most} pixels{size}, or WebP of half as many pixels (invented)."
 
 
 def _values(endpoint: Endpoint, field: FormField) -> Schema:

@@ -39,7 +39,6 @@ Operation = dict[str, Any]
 Operations = dict[tuple[str, str], Operation]
 
 _ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[^/]+$"}}
-_OF_RATIOS = (Refusal(1100, 500),)
 
 
 def api_operations(settings: SandboxSettings) -> Operations:
@@ -64,8 +63,12 @@ def _pictures(settings: SandboxSettings) -> Operations:
 
 def _picture(endpoint: Endpoint, settings: SandboxSettings) -> Operation:
     dialect = V1 if is_v1(endpoint) else V2
-    # Text to image of v1 answers 500 to a ratio that is not listed, as the live service does.
-    reasons = (*OF_KEYS, *OF_FORMS, *(_OF_RATIOS if endpoint.name == V1_GENERATIONS.name else ()))
+    reasons = [*OF_KEYS, *OF_FORMS]
+    if endpoint.name == V1_GENERATIONS.name:
+        # As the live service does for a ratio that is not listed.
+        reasons.append(Refusal(1100, 500))
+    if is_v1(endpoint) and settings.v1_unprocessable:
+        reasons.append(Refusal(1100, 422))
     return {
         **_about(endpoint),
         "requestBody": form_of(endpoint, settings),

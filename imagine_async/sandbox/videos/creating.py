@@ -95,10 +95,13 @@ class VideoCreation:
         return FormData([("file" if name == "image" else name, part) for name, part in form.multi_items()])
 
     def _task(self, texts: Texts) -> Task:
-        with decode_files(texts, self.settings, self.room) as pictures:
-            source = pictures.get("file")
-            size = self._size(texts.values.get("aspect_ratio"), source)
-            coded = None if source is None else _coded(cut_to(flattened(source), size))
+        return decode_files(
+            texts, self.settings, self.room, lambda pictures: self._task_with(texts, pictures.get("file"))
+        )
+
+    def _task_with(self, texts: Texts, source: Image.Image | None) -> Task:
+        size = self._size(texts.values.get("aspect_ratio"), source)
+        coded = None if source is None else _coded(cut_to(flattened(source), size))
         return Task(self.endpoint.name, texts.values["prompt"], texts.values["style"], size, coded)
 
     def _size(self, ratio: str | None, source: Image.Image | None) -> tuple[int, int]:
