@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from imagine_async.bridge.calls import run
 from imagine_async.catalog import Invented
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from imagine_async.sandbox.engines import Engine
 
 __all__ = ["TestingSandbox", "in_process_sandbox", "server_sandbox"]
+
+ClientT = TypeVar("ClientT", AsyncImagine, Imagine)
 
 _IN_PROCESS = "http://sandbox.invalid"
 
@@ -101,7 +103,7 @@ class TestingSandbox:
         for client in self._clients:
             client.close() if isinstance(client, Imagine) else run(client.aclose)
 
-    def _kept(self, client: Any) -> Any:
+    def _kept(self, client: ClientT) -> ClientT:
         self._clients.append(client)
         return client
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ssl
-import sys
 from collections.abc import Callable
 
 import anyio
@@ -66,8 +65,6 @@ class Connector:
         Returns:
             The connection.
         """
-        # For guards, such as the one of `imagine_async.testing`: behind a proxy no other event tells the host.
-        sys.audit("imagine_async.connect", origin.host.decode("ascii"), origin.port)
         proxy = self.proxies.between(origin)
         backend = JoiningBackend(self.guard if proxy is None else None)
         if proxy is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import sys
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -127,6 +128,8 @@ class JoiningBackend(httpcore.AsyncNetworkBackend):
         Returns:
             The stream.
         """
+        # For guards, such as that of `imagine_async.testing`: uvloop raises no event when it resolves a name.
+        sys.audit("imagine_async.connect", host, port)
         self._opened = await self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
         return JoiningStream(self._opened)
 

@@ -39,8 +39,8 @@ def recording(sandbox: TestingSandbox, path: Path) -> Callable[..., Cassette]:
     """Make a cassette that records what the sandbox answers."""
 
     def make(**options: Any) -> Cassette:
-        chosen = {"mode": "once", "path": path} | options
-        return Cassette(chosen.pop("path"), forward_to=sandbox.http_client(), **chosen)
+        chosen: dict[str, Any] = {"path": path, "mode": "once", **options}
+        return Cassette(forward_to=sandbox.http_client(), **chosen)
 
     return make
 
@@ -94,7 +94,7 @@ async def test_round_trip_async(sandbox: TestingSandbox, recording: Record, path
 
 def test_recordings_are_equal_byte_by_byte(tmp_path: Path) -> None:
     """The same calls, recorded twice, give the same files, though ids, URLs, dates and boundaries were others."""
-    files = []
+    files: list[dict[Path, bytes]] = []
     for name in ("first", "second"):
         with in_process_sandbox({"reply_form": "url"}) as sandbox:
             sandbox.clock.advance(1000 * len(files))

@@ -41,6 +41,7 @@ def test_clients_on_every_event_loop(run: Run) -> None:
         def test_sync(imagine_sync_client, imagine_sandbox):
             imagine_sync_client.text_to_image("a red fox")
             assert imagine_sandbox.books()["tokens"] == 1
+            assert repr(imagine_sandbox) == "<TestingSandbox http://sandbox.invalid>"
         """
     ).assert_outcomes(passed=5)
 

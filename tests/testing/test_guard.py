@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from imagine_async.testing.guard.hosts import host_in_request, is_the_vendors
+from tests.samples import png_bytes
 from tests.testing.conftest import Run
 
 HEAD = """
@@ -196,6 +197,31 @@ def test_live_sessions(run: Run) -> None:
     source = "import sys\n\ndef test(): sys.audit('socket.getaddrinfo', 'api.vyro.ai', 443, 0, 0, 0)"
     run(source, "--imagine-live").assert_outcomes(passed=1)
     run(source).assert_outcomes(failed=1)
+
+
+def test_fakes_are_let_through(run: Run) -> None:
+    """A test that fakes the API above the network, as respx and httpx do, reaches nothing."""
+    run(
+        f"""{HEAD}
+import respx
+
+PNG = {png_bytes()!r}
+
+@respx.mock
+@pytest.mark.parametrize("way", [sync_call, lambda: anyio.run(call), lambda: trio.run(call), lambda: httpx.post(URL)])
+def test_respx(way):
+    route = respx.post(URL).respond(200, content=PNG)
+    way()
+    assert route.called
+
+def test_transports():
+    answer = httpx.MockTransport(lambda request: httpx.Response(200, content=PNG))
+    anyio.run(call, {{"http_client": httpx.AsyncClient(transport=answer)}})
+
+def test_unreached_hosts_may_be_named():
+    assert "api.vyro.ai" in repr(AsyncImagine("vk-test"))
+"""
+    ).assert_outcomes(passed=6)
 
 
 def test_everything_else_is_let_through(run: Run) -> None:

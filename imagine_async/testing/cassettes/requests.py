@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from attrs import field, frozen
+from attrs import frozen
 
 from imagine_async.testing.cassettes.forms import Part, parts_of
 from imagine_async.testing.cassettes.redacting import Aliases, plain_target
@@ -28,7 +28,7 @@ class CanonicalRequest:
 
     method: str
     target: str
-    parts: tuple[Part, ...] = field(converter=tuple)
+    parts: tuple[Part, ...]
 
     @property
     def digest(self) -> str:
@@ -58,7 +58,7 @@ class CanonicalRequest:
         Raises:
             KeyError, TypeError, ValueError: It is something else.
         """
-        parts = [_part_from_data(each) for each in data["parts"]]
+        parts = tuple(map(_part_from_data, data["parts"]))
         return cls(str(data["method"]), str(data["target"]), parts)
 
     def differences(self, other: CanonicalRequest) -> Iterator[str]:
@@ -85,8 +85,8 @@ def request_of(asked: Asked, aliases: Aliases, ignore: Sequence[str]) -> Canonic
         ignore: Fields that do not count.
     """
     content_type = {name.lower(): value for name, value in asked.headers}.get("content-type", "")
-    parts = [_scrubbed(part, aliases) for part in parts_of(content_type, asked.body) if part.name not in ignore]
-    return CanonicalRequest(asked.method, plain_target(aliases.url(asked.url)), parts)
+    parts = (_scrubbed(part, aliases) for part in parts_of(content_type, asked.body) if part.name not in ignore)
+    return CanonicalRequest(asked.method, plain_target(aliases.url(asked.url)), tuple(parts))
 
 
 def _scrubbed(part: Part, aliases: Aliases) -> Part:

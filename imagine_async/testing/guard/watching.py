@@ -1,8 +1,9 @@
 """Looks out for connections to the vendor's hosts, by Python's audit events and at the HTTP library's connections.
 
 Audit events come from wherever a name is resolved or a socket is connected, whichever library does it, and whenever
-it was imported. Through a proxy the name is resolved elsewhere: there the standard library's HTTP client tells what it
-asks the proxy for, the SDK tells of every connection, and httpcore is looked after by hand.
+it was imported. Only uvloop raises none, so the SDK tells of its connections itself. Through a proxy the name is
+resolved elsewhere: there the standard library's HTTP client tells what it asks the proxy for, and httpcore is looked
+after by hand. Everything is looked at where a connection begins, so that tests may fake what stands above it.
 """
 
 from __future__ import annotations
@@ -101,6 +102,10 @@ def _on_event(event: str, arguments: tuple[Any, ...]) -> None:
         _look_at(_HOST_OF[event](arguments))
     elif event == "import" and _GUARDS:
         watch_import(arguments[0], _look_at)
+
+
+# Otherwise neither coverage nor a debugger sees it.
+setattr(_on_event, "__cantrace__", True)  # noqa: B010 - functions have no such attribute to assign to
 
 
 @cache

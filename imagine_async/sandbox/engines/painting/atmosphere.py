@@ -124,7 +124,7 @@ def atmosphere_for(time: str, weather: str) -> Atmosphere:
     if weather == "rain":
         return replace(_veiled(clear, 0.7, 0.66), cloud_cover=0.86, disc=0.0, haze_density=clear.haze_density * 2.0)
     if weather == "storm":
-        return replace(_veiled(clear, 0.75, 0.45), cloud_cover=0.9, disc=0.0, haze_density=clear.haze_density * 1.6)
+        return replace(_veiled(clear, 0.55, 0.5), cloud_cover=0.9, disc=0.0, haze_density=clear.haze_density * 1.6)
     if weather == "snow":
         return replace(_veiled(clear, 0.28, 1.04), cloud_cover=0.55, disc=0.5, haze_density=clear.haze_density * 1.15)
     if weather == "fog":

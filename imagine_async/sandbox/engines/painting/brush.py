@@ -113,6 +113,20 @@ def _unit_circle(points: int) -> FloatArray:
     return np.stack([np.cos(angles), np.sin(angles)], axis=-1)
 
 
+def circles(middles: FloatArray, radii: FloatArray, points: int) -> list[FloatArray]:
+    """Return circles as polygons: middles (n, 2) and radii (n,) in pixels."""
+    rounds = middles[:, None] + radii[:, None, None] * circle(0, 0, 1, points)
+    return list(rounds.astype(np.float32))
+
+
+def streaks(starts: FloatArray, ends: FloatArray, thin: float, thick: float) -> list[FloatArray]:
+    """Return straight strokes as polygons, each from a start to an end, (n, 2), widening on its way."""
+    along = ends - starts
+    normal = along[:, ::-1] * (-0.5, 0.5) / np.maximum(np.hypot(along[:, :1], along[:, 1:]), 1e-6)
+    corners = [starts + thin * normal, ends + thick * normal, ends - thick * normal, starts - thin * normal]
+    return list(np.stack(corners, axis=1).astype(np.float32))
+
+
 def smooth(points: Sequence[Point], steps: int = 8) -> FloatArray:
     """Return the closed Catmull-Rom curve through points as a polygon."""
     knots = np.array(points, dtype=np.float32)

@@ -51,7 +51,7 @@ class Ground:
     @property
     def _resolution(self) -> int:
         """Samples per period of the ground's noise: small pictures need few."""
-        return 512 if self.scene.unit > 400 else 256 if self.scene.unit > 180 else 128
+        return 384 if self.scene.unit > 400 else 256 if self.scene.unit > 180 else 128
 
     @cached_property
     def _detail(self) -> FloatArray:

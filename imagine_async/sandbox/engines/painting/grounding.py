@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imagine_async.sandbox.engines.arrays import FloatArray, add_light, blur_plane
-from imagine_async.sandbox.engines.painting.brush import lay, stamp
+from imagine_async.sandbox.engines.painting.brush import lay, stamp, streaks
 from imagine_async.sandbox.engines.painting.colour import Colour
 from imagine_async.sandbox.engines.painting.scene import Scene
 
@@ -78,13 +78,10 @@ def overgrow(scene: Scene, picture: FloatArray, placement: Placement, aspect: fl
     low, high = (int(np.clip(placement.x + side * half, 0, width - 1)) for side in (-1, 1))
     ground = picture[row, low : high + 1].mean(axis=0)
     for tone in (0.72, 0.9, 1.1):
-        blades = []
-        for offset in generator.normal(0, 0.42, 60):
-            x = placement.x + float(offset) * half * 1.25
-            base = placement.base + 0.25 * tall * float(generator.random())
-            tip = (x + tall * float(generator.normal(0, 0.3)), base - tall * float(generator.uniform(0.35, 1.0)))
-            thick = 0.13 * tall
-            blades.append(np.array([(x - thick, base), tip, (x + thick, base)], dtype=np.float32))
+        feet = (placement.x, placement.base) + generator.normal(0, 0.42, (60, 1)) * (1.25 * half, 0)
+        feet += (0, 0.25 * tall) * generator.random((60, 1))
+        tips = feet + tall * np.stack([generator.normal(0, 0.3, 60), generator.uniform(-1.0, -0.35, 60)], axis=-1)
+        blades = streaks(tips, feet, 0.0, 0.26 * tall)
         lay(picture, stamp(blades, scene.size), ground * np.float32(tone), 0.9)
 
 

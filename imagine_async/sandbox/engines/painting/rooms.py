@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from imagine_async.sandbox.engines.arrays import FloatArray, add_light, blank, blur_plane, mix, smoothstep
+from imagine_async.sandbox.engines.arrays import FloatArray, add_light, blank, blur_plane, coloured, mix, smoothstep
 from imagine_async.sandbox.engines.painting.brush import Point, circle, lay, polygon, stamp
 from imagine_async.sandbox.engines.painting.colour import WHITE, Colour, hexadecimal
-from imagine_async.sandbox.engines.painting.noise import value_noise
+from imagine_async.sandbox.engines.painting.noise import texture
 from imagine_async.sandbox.engines.painting.scene import Scene
 
 _WALLS = ("c9a98a", "9fb0a3", "b9a3a8", "8fa3b5", "c8b58c", "a9967f")
@@ -38,7 +38,7 @@ def _lamplight(scene: Scene) -> FloatArray:
     """Return the light indoors: daylight, and at night a warm lamp's."""
     if scene.atmosphere.night:
         return np.array([0.62, 0.47, 0.34], dtype=np.float32)
-    return mix(scene.atmosphere.ambient.array, np.ones(3, dtype=np.float32), 0.6)
+    return mix(scene.atmosphere.ambient.array, WHITE.array, 0.6)
 
 
 def _wall(scene: Scene, wall: Colour, edge: int) -> FloatArray:
@@ -47,8 +47,8 @@ def _wall(scene: Scene, wall: Colour, edge: int) -> FloatArray:
     rows = np.arange(edge, dtype=np.float32)[:, None] / height
     near_window = np.exp(-(((columns - _window_x(scene)) / 0.45) ** 2) - ((rows - 0.35) / 0.5) ** 2)
     stripes = 0.02 * np.sin(columns * (width / height) * 90)
-    tone: FloatArray = 0.62 + 0.42 * near_window + stripes - 0.1 * rows
-    return tone[..., None] * wall.array * _lamplight(scene)
+    tone = 0.62 + 0.42 * near_window + stripes - 0.1 * rows
+    return coloured(tone, wall.array * _lamplight(scene))
 
 
 def _floor(scene: Scene, edge: int) -> FloatArray:
@@ -58,12 +58,10 @@ def _floor(scene: Scene, edge: int) -> FloatArray:
     depth = 1 / (0.35 + rows)
     across = np.linspace(-0.5, 0.5, width, dtype=np.float32)[None, :] * (width / height) * depth * 5 + 40
     boards = scene.generator("boards").uniform(0.82, 1.12, 128).astype(np.float32)
-    tone: FloatArray = boards[across.astype(np.intp) % 128] * np.where(
-        across % 1 < 0.035, np.float32(0.6), np.float32(1)
-    )
-    grain = value_noise(scene.generator("grain of wood"), (width, height - edge), (width / 4, 9))
-    tone = tone * (0.9 + 0.2 * grain) * (0.72 + 0.35 * rows)
-    return tone[..., None] * _BOARDS.array * _lamplight(scene)
+    tone = boards[across.astype(np.intp) % 128] * np.where(across % 1 < 0.035, np.float32(0.6), np.float32(1))
+    grain = texture(scene.generator("grain of wood"), (width, height - edge), (4.0, 0.04 * height))
+    lit = tone * (0.9 + 0.2 * grain) * (0.72 + 0.35 * rows)
+    return coloured(lit, _BOARDS.array * _lamplight(scene))
 
 
 def _window_x(scene: Scene) -> float:

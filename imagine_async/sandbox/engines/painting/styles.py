@@ -51,7 +51,7 @@ class Style:
 DEFAULT = Style()
 
 _PHOTOGRAPH = Style(
-    contrast=0.1, saturation=0.8, bloom=0.3, clarity=0.05, grain=0.028, vignette=0.3, haze=1.6, focus=0.006
+    contrast=0.1, saturation=0.8, bloom=0.3, clarity=0.05, grain=0.028, vignette=0.3, haze=1.6, focus=0.01
 )
 _ANIMATION = Style(
     cel_steps=6, outline=0.005, lines=0.6, contrast=0.2, saturation=1.45, bloom=0.2, clarity=0.0, vignette=0.0,
@@ -73,7 +73,7 @@ _PASTEL = Style(
     vignette=0.0,
 )
 _CINEMA = Style(
-    contrast=0.85, saturation=1.12, bloom=0.5, clarity=0.6, grain=0.008, vignette=0.6, split_tone=1.4, haze=1.2
+    contrast=0.85, saturation=1.12, bloom=0.3, clarity=0.6, grain=0.008, vignette=0.6, split_tone=1.4, haze=1.2
 )
 _OIL = Style(
     stroke=0.032, relief=1.2, contrast=0.3, saturation=1.3, bloom=0.06, clarity=0.45, vignette=0.2, split_tone=0.4

@@ -7,13 +7,14 @@ from itertools import pairwise
 import numpy as np
 
 from imagine_async.sandbox.engines.arrays import FloatArray, mix
-from imagine_async.sandbox.engines.painting.brush import circle, lay, stamp
+from imagine_async.sandbox.engines.painting.brush import circles, lay, stamp
 from imagine_async.sandbox.engines.painting.colour import Colour, hexadecimal
 from imagine_async.sandbox.engines.painting.ground import Ground
 from imagine_async.sandbox.engines.painting.noise import texture
+from imagine_async.sandbox.engines.painting.scene import Scene
 
 _BANDS = 7
-_NEEDLES = {"summer": "2f4f34", "autumn": "a8552a", "spring": "5f8a46", "snow": "4b6359"}
+_NEEDLES = {"summer": "2f4f34", "autumn": "8f5a2c", "spring": "5f8a46", "snow": "4b6359"}
 _TIP, _TRUNK = ((0.0, -1.0),), ((0.02, 0.0), (-0.02, 0.0))
 _PETALS = ("f4f1e8", "f2c73b", "d9483b", "b56fd0", "ef8fb4")
 
@@ -23,10 +24,11 @@ def scatter_conifers(picture: FloatArray, ground: Ground) -> None:
     generator = ground.scene.generator("conifers")
     nearest = 2.4 if ground.scene.place == "forest" else 4.0
     edges = nearest * (30 / nearest) ** np.linspace(1, 0, _BANDS + 1)
+    needles = _needles(ground.scene)
     for band, (far, near) in enumerate(pairwise(edges.tolist())):
         count = round(_number(ground, ground.form.trees) * 2.4 / (band + 1.6) / _BANDS)
         depths = generator.uniform(near, far, count)
-        _lay_band(picture, ground, _conifers(ground, generator, depths), (near + far) / 2)
+        _lay_band(picture, ground, _conifers(ground, generator, depths), (near + far) / 2, needles)
 
 
 def _conifers(ground: Ground, generator: np.random.Generator, depths: FloatArray) -> list[FloatArray]:
@@ -79,25 +81,25 @@ def conifer_outlines(feet: FloatArray, heights: FloatArray, generator: np.random
     return list(outlines.astype(np.float32))
 
 
-def _lay_band(picture: FloatArray, ground: Ground, trees: list[FloatArray], depth: float) -> None:
+def _lay_band(picture: FloatArray, ground: Ground, trees: list[FloatArray], depth: float, needles: FloatArray) -> None:
     shape = stamp(trees, ground.scene.size)
     if shape is None:
         return
-    columns = (shape.left + np.arange(shape.coverage.shape[1], dtype=np.float32)) / ground.scene.size[0] - 0.5
-    sideways = columns * ground.scene.size[0] * depth / ground.camera.focal
+    rows, columns = (
+        slice(start, start + length)
+        for start, length in zip((shape.top, shape.left), shape.coverage.shape, strict=True)
+    )
+    sideways = np.arange(columns.start, columns.stop, dtype=np.float32) - ground.scene.size[0] / 2
+    sideways *= np.float32(depth / ground.camera.focal)
     haze, share = ground.haze_at(np.full_like(sideways, depth), sideways)
     colour = mix(_needle_colour(ground).array, haze, share)
-    shade = _side_light(ground, shape.coverage)
-    lay(picture, shape, colour, tone=shade * _needles(ground, shape.coverage))
+    lay(picture, shape, colour, tone=_side_light(ground, shape.coverage) * needles[rows, columns])
 
 
-def _needles(ground: Ground, coverage: FloatArray) -> FloatArray:
-    """Return the texture of branches, about 1: dark gaps under light tiers."""
-    height, width = coverage.shape
-    cell = max(1.0, 0.006 * ground.scene.unit)
-    branches = texture(ground.scene.generator("needles"), (width, height), (2.2 * cell, cell)) * np.float32(0.32)
-    branches += np.float32(0.84)
-    return branches
+def _needles(scene: Scene) -> FloatArray:
+    """Return the texture of branches for the whole picture, about 1: dark gaps under light tiers."""
+    cell = max(1.0, 0.006 * scene.unit)
+    return 0.84 + np.float32(0.32) * texture(scene.generator("needles"), scene.size, (2.2 * cell, cell))
 
 
 def _needle_colour(ground: Ground) -> Colour:
@@ -108,11 +110,12 @@ def _needle_colour(ground: Ground) -> Colour:
 
 
 def _side_light(ground: Ground, coverage: FloatArray) -> FloatArray:
-    """Brighten the side of each tree that faces the sun."""
-    step = max(1, round(0.006 * ground.scene.unit))
-    towards = -step if ground.scene.sun_x > 0.5 else step
-    rim = coverage - np.roll(coverage, towards, axis=1)
-    return 1 + 0.35 * np.clip(rim, 0, 1) / (1 + 0.5 * ground.scene.atmosphere.haze_density)
+    """Brighten the side of each tree that faces the sun: sharply along its edge, and softly as if it were round."""
+    towards = -1 if ground.scene.sun_x > 0.5 else 1
+    edge, body = (max(1, round(share * ground.scene.unit)) * towards for share in (0.006, 0.03))
+    rim = np.clip(coverage - np.roll(coverage, edge, axis=1), 0, 1)
+    turned = np.roll(coverage, -body, axis=1) - np.roll(coverage, body, axis=1)
+    return 1 + (0.35 * rim + 0.3 * turned) / (1 + 0.5 * ground.scene.atmosphere.haze_density)
 
 
 def scatter_blossoms(picture: FloatArray, ground: Ground) -> None:
@@ -134,5 +137,4 @@ def _blossoms(ground: Ground, generator: np.random.Generator, count: int) -> lis
     rows = ground.footholds(columns, depths) - radii * generator.uniform(1, 6, count)
     middles = np.stack([columns * ground.scene.size[0], rows], axis=-1)
     seen = (radii >= 0.4) & ~np.isnan(rows)
-    round_ones = middles[seen, None] + radii[seen, None, None] * circle(0, 0, 1, 7)
-    return list(round_ones.astype(np.float32))
+    return circles(middles[seen], radii[seen], 7)

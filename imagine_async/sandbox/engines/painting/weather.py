@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from imagine_async.sandbox.engines.arrays import FloatArray, add_light, blur_plane, mix, resize_plane, smoothstep
-from imagine_async.sandbox.engines.painting.brush import circle, lay, ribbon, stamp
+from imagine_async.sandbox.engines.painting.brush import circles, lay, ribbon, stamp, streaks
 from imagine_async.sandbox.engines.painting.colour import WHITE
 from imagine_async.sandbox.engines.painting.noise import fractal_noise
 from imagine_async.sandbox.engines.painting.scene import Scene
@@ -49,26 +49,18 @@ def _paint_rain(scene: Scene, picture: FloatArray) -> None:
     generator = scene.generator("rain")
     width, height = scene.size
     for length, count, opacity in ((0.05, 260, 0.12), (0.10, 150, 0.17), (0.17, 50, 0.2)):
-        ends = generator.random((count, 2)) * (1.2 * width, 1.1 * height)
-        tall = length * scene.unit * generator.uniform(0.6, 1.2, count)
-        drops = _drops(ends, tall, max(0.8, 0.0022 * scene.unit))
+        feet = generator.random((count, 2)) * np.array([1.2 * width, 1.1 * height])
+        fall = length * scene.unit * generator.uniform(0.6, 1.2, (count, 1)) * np.array([-0.16, 1.0])
+        drops = streaks(feet - fall * (0, 1), feet + fall * (1, 0), 0.3, max(0.8, 0.0022 * scene.unit))
         lay(picture, stamp(drops, scene.size), scene.atmosphere.cloud_light.mixed(WHITE, 0.5).array, opacity)
-
-
-def _drops(ends: FloatArray, tall: FloatArray, thick: float) -> list[FloatArray]:
-    """Return streaks, each a quadrilateral that leans with the wind and is thickest at its end."""
-    x, y = ends.T
-    corners = [(x - 0.15, y - tall), (x + 0.15, y - tall)]
-    corners += [(x - 0.16 * tall + thick / 2, y), (x - 0.16 * tall - thick / 2, y)]
-    outlines = np.stack([np.stack(corner, axis=-1) for corner in corners], axis=1)
-    return list(outlines.astype(np.float32))
 
 
 def _paint_snowfall(scene: Scene, picture: FloatArray) -> None:
     generator = scene.generator("snowfall")
     for radius, count, opacity in ((0.0016, 420, 0.75), (0.003, 170, 0.85), (0.0065, 44, 0.6)):
         spots = generator.random((count, 2)) * scene.size
-        flakes = [circle(x, y, max(0.6, radius * scene.unit * float(generator.uniform(0.6, 1.4))), 8) for x, y in spots]
+        radii = np.maximum(0.6, radius * scene.unit * generator.uniform(0.6, 1.4, count))
+        flakes = circles(spots, radii, 8)
         lay(picture, stamp(flakes, scene.size), WHITE.array * (0.7 if scene.atmosphere.night else 1.0), opacity)
 
 

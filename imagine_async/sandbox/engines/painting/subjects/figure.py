@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
@@ -115,10 +116,15 @@ class Figure:
 
 
 def _densified(points: Sequence[Point], widths: Sequence[float]) -> tuple[list[Point], list[float]]:
-    knots = np.linspace(0, 1, len(points))
-    steps = np.linspace(0, 1, max(2, 7 * (len(points) - 1)))
-    array = np.array(points)
-    degree = min(3, len(points) - 1)
-    columns = np.polynomial.Polynomial.fit(knots, array[:, 0], degree)(steps)
-    rows = np.polynomial.Polynomial.fit(knots, array[:, 1], degree)(steps)
-    return list(zip(columns.tolist(), rows.tolist(), strict=True)), np.interp(steps, knots, widths).tolist()
+    smoothing = _smoothing(len(points))
+    steps = np.linspace(0, 1, len(smoothing))
+    columns, rows = (smoothing @ np.array(points, dtype=np.float64)).T.tolist()
+    return list(zip(columns, rows, strict=True)), np.interp(steps, np.linspace(0, 1, len(widths)), widths).tolist()
+
+
+@cache
+def _smoothing(count: int) -> FloatArray:
+    """Return the matrix that turns so many points into those of the cubic nearest to them, or through them."""
+    degree = min(3, count - 1)
+    knots, steps = (np.vander(np.linspace(0, 1, number), degree + 1) for number in (count, max(2, 7 * (count - 1))))
+    return steps @ np.linalg.pinv(knots)
