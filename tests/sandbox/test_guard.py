@@ -65,7 +65,8 @@ async def test_error_body(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/v2/image/nothing", "/v2/image/generations/", "/v1/imagine/api/generations/", "/v1/imagine/web", "/"]
+    "path",
+    ["/v2/image/nothing", "/v2/image/generations/", "/v1/imagine/api/generations/", "/v1/imagine/web", "/nothing"],
 )
 async def test_unknown_path(bench: Bench, path: str) -> None:
     """A path that is not there answers 404 in plain text, as an Express server does."""

@@ -80,6 +80,13 @@ def test_damage_is_named(path: Path, damage: Callable[[Path], object], message: 
     assert caught.value.outcome is Outcome.NOT_SENT
 
 
+def test_files_that_are_too_large(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is larger than any cassette is not read to its end."""
+    monkeypatch.setattr("imagine_async.testing.cassettes.files._MAX_FILE_BYTES", 100)
+    with pytest.raises(CassetteDamagedError, match="larger than 100 bytes"):
+        replay(path)
+
+
 def test_a_replay_writes_nothing(path: Path) -> None:
     """A cassette that only replays leaves its folder as it was, and may be read-only."""
     before = {each: each.stat().st_mtime_ns for each in path.parent.rglob("*")}

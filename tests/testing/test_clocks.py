@@ -80,6 +80,7 @@ async def test_time_can_be_moved_on() -> None:
     """Time passes without a wait where a test says so, and does not step back."""
     clock = NoWaitClock()
     clock.advance(60)
-    assert (clock.waited, clock.waits) == (pytest.approx(60), [])
+    assert clock.waited == pytest.approx(60)
+    assert not clock.waits
     with pytest.raises(ValueError, match="seconds=-1: pass 0 or more"):
         clock.advance(-1)

@@ -41,6 +41,7 @@ def test_clients_on_every_event_loop(run: Run) -> None:
         def test_sync(imagine_sync_client, imagine_sandbox):
             imagine_sync_client.text_to_image("a red fox")
             assert imagine_sandbox.books()["tokens"] == 1
+            assert repr(imagine_sandbox) == "<TestingSandbox http://sandbox.invalid>"
         """
     ).assert_outcomes(passed=5)
 
@@ -93,6 +94,32 @@ def test_accounts_are_fresh(run: Run) -> None:
                 kept[0].text_to_image("a red fox")
         """
     ).assert_outcomes(passed=4)
+
+
+def test_settings_of_the_developer_do_not_count(run: Run) -> None:
+    """Clients of the fixtures take nothing from the environment."""
+    run(
+        """
+        import pytest
+
+        SETTINGS = {"API_KEY": "vk-real", "BASE_URL": "https://api.vyro.ai", "BUDGET": "0.5", "RATE_LIMIT": "1/900s"}
+        SETTINGS |= {"STORE": "sqlite:/nowhere/at/all.db", "TIMEOUT": "0.000001"}
+
+        @pytest.fixture
+        def developer(monkeypatch):
+            for name, value in SETTINGS.items():
+                monkeypatch.setenv(f"IMAGINE_{name}", value)
+
+        def test_sync(developer, imagine_sync_client, imagine_clock):
+            for number in range(3):
+                imagine_sync_client.text_to_image("a red fox")
+            assert imagine_clock.waits == []
+
+        @pytest.mark.asyncio
+        async def test_async(developer, imagine_client):
+            await imagine_client.text_to_image("a red fox")
+        """
+    ).assert_outcomes(passed=2)
 
 
 def test_environment(run: Run) -> None:

@@ -120,7 +120,7 @@ def proxy(monkeypatch):
     assert len([line for line in summary if "- the test would have reached" in line]) == len(ways)
 
 
-def test_expected_failures_and_fixtures(run: Run) -> None:
+def test_expected_failures_and_fixtures(run: Run, pytester: pytest.Pytester) -> None:
     """Neither an expected failure nor a skip, another error, or a fixture before or after a test hides anything."""
     result = run(
         f"""{HEAD}
@@ -159,9 +159,11 @@ def after():
 def test_before(before): pass
 
 def test_after(after): pass
-"""
+""",
+        "--junitxml=report.xml",
     )
     result.assert_outcomes(failed=4, errors=2, passed=1)
+    assert 'errors="2" failures="4" skipped="0"' in (pytester.path / "report.xml").read_text()
     result.stdout.fnmatch_lines(["*- Imagine API -*", "the test would have reached api.vyro.ai*"])
 
 

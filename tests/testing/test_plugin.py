@@ -17,7 +17,8 @@ PLUGIN = "imagine_async.testing.plugin"
 
 def run_python(folder: Path, *arguments: str) -> str:
     """Run Python in a process of its own, with no plugins but those it names, and return what it says."""
-    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+    environment = {**kept, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     command = [sys.executable, *arguments]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=100, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -45,7 +45,9 @@ class FaultLayer:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection of any kind, as ASGI wants it."""
-        strikes = self.draws.draw(scope["path"]) if scope["type"] == "http" else []
+        # What a browser asks before a request is no call: it is neither struck nor counted.
+        is_asked = scope["type"] == "http" and scope["method"] != "OPTIONS"
+        strikes = self.draws.draw(scope["path"]) if is_asked else []
         if not strikes:
             await self.app(scope, receive, send)
             return
