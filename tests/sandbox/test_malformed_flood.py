@@ -10,6 +10,7 @@ from pathlib import Path
 
 import anyio
 import httpx
+import pytest
 
 from tests.malformed.bodies import bad_forms, bad_uploads, endless, slow
 from tests.malformed.generated import damaged, generated
@@ -83,6 +84,7 @@ def _peak_megabytes(pid: int) -> int:
     return int(found[1]) // 1024
 
 
+@pytest.mark.timeout(300)
 def test_ten_thousand_malformed_requests() -> None:
     """Each gets a 4xx or a closed connection, memory stays bounded, and the books say what was sold."""
     with sandbox_process(*FLAT_ENGINE, "none", "0", str(PATIENCE)) as server:
