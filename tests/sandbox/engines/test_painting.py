@@ -171,3 +171,9 @@ def test_painting_in_threads_gives_the_same_pixels() -> None:
 def test_pictures_are_plain_pillow_images() -> None:
     """A painted picture can be saved as any RGB image."""
     assert isinstance(ENGINE.text_to_image("sea", style="", size=(32, 32), seed=0), Image.Image)
+
+
+def test_noise_that_overshoots_makes_no_holes() -> None:
+    """A seed whose noise leaves its range is painted without a warning, which would be an error here."""
+    picture = ENGINE.text_to_image("a", style="imagine-turbo", size=(64, 64), seed=195210042)
+    assert picture.size == (64, 64)

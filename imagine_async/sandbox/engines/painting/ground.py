@@ -107,7 +107,8 @@ class Ground:
         noise = TileableNoise(generator, cells=3, octaves=2, gain=0.3, resolution=self._resolution // 2)
         bend = noise.at(x / 23, depth / 23)
         swell = noise.at((x * 0.7 + bend * 9) / 19, (depth + bend * 5) / 15)
-        crest = 1 - np.sqrt((swell * 2 - 1) ** 2 + np.float32(0.012))
+        # Noise overshoots its range at times, and a crest below nothing has no such power.
+        crest = np.maximum(1 - np.sqrt((swell * 2 - 1) ** 2 + np.float32(0.012)), 0)
         sway = crest**1.4 * (0.4 + 0.9 * bend)
         ripples = np.sin((depth * 1.0 + x * 0.35 + bend * 14) * 34) * 0.0035 * np.exp(-depth * 0.8)
         result: FloatArray | float = (sway - 0.25) * self.form.dunes * np.clip(depth * 0.33 - 0.22, 0, 4.5) + ripples
