@@ -33,7 +33,7 @@ PLACE_PAINTERS: dict[str, Callable[[Scene], FloatArray]] = {
 }
 """Places that are no open landscape."""
 
-_CANVAS_PIXELS = 640 * 640
+_CANVAS_PIXELS = 560 * 560
 """Most pixels that are painted; larger pictures are enlarged, which costs a tenth of painting them."""
 
 
