@@ -7,6 +7,7 @@ import time
 import anyio
 import httpx
 import pytest
+from starlette.applications import Starlette
 
 from imagine_async.sandbox import SandboxSettings, create_app
 
@@ -14,10 +15,10 @@ PATH = "/v2/image/generations"
 FORM = {"prompt": (None, "a castle in the mountains"), "style": (None, "realistic"), "seed": (None, "7")}
 
 
-async def _paint(app: object) -> float:
+async def _paint(app: Starlette) -> float:
     """Ask for a picture of the full size; return the seconds that it took."""
     headers = {"authorization": "Bearer vk-sandbox"}
-    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]  # Starlette's own type of an application
+    transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://sandbox", headers=headers) as client:
         begun = time.perf_counter()
         reply = await client.post(PATH, files=FORM)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import httpx
@@ -62,14 +62,14 @@ async def test_expired_key(make_bench: Callable[..., Bench]) -> None:
         ({"max_calls": 0}, "max_calls: a whole number from 1"),
     ],
 )
-def test_bad_settings(changes: dict[str, object], said: str) -> None:
+def test_bad_settings(changes: dict[str, Any], said: str) -> None:
     """A setting that makes no sense is refused by name."""
     with pytest.raises(ValueError, match=said):
-        SandboxSettings(**changes)  # type: ignore[arg-type]  # wrong on purpose
+        SandboxSettings(**changes)
 
 
 @pytest.mark.parametrize("changes", [{"name": " "}, {"credits": -1}, {"rate_limit": "x"}, {"concurrency": 0}])
-def test_bad_plan(changes: dict[str, object]) -> None:
+def test_bad_plan(changes: dict[str, Any]) -> None:
     """A plan that makes no sense is refused."""
     with pytest.raises(ValueError):
-        Plan(**changes)  # type: ignore[arg-type]  # wrong on purpose
+        Plan(**changes)
