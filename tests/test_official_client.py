@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import anyio.to_thread
-import imagine  # type: ignore[import-untyped]
+import imagine
 import pytest
 from attrs import field, frozen
-from imagine.features.image_remix.controls import RemixControls  # type: ignore[import-untyped]
-from imagine.remote._imagine.http_client import RequestClient  # type: ignore[import-untyped]
-from imagine.styles import GenerationsStyle, ImageRemixStyle  # type: ignore[import-untyped]
+from imagine.features.image_remix.controls import RemixControls
+from imagine.remote._imagine.http_client import RequestClient
+from imagine.styles import GenerationsStyle, ImageRemixStyle
 
 from imagine_async.calls.v1 import AsyncV1
 from imagine_async.client import AsyncImagine

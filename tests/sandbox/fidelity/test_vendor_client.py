@@ -8,11 +8,11 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import imagine  # type: ignore[import-untyped]
+import imagine
 import pytest
-from imagine.features.image_remix.controls import RemixControls  # type: ignore[import-untyped]
-from imagine.remote._imagine.http_client import RequestClient  # type: ignore[import-untyped]
-from imagine.styles import GenerationsStyle, ImageRemixStyle  # type: ignore[import-untyped]
+from imagine.features.image_remix.controls import RemixControls
+from imagine.remote._imagine.http_client import RequestClient
+from imagine.styles import GenerationsStyle, ImageRemixStyle
 from PIL import Image
 
 from imagine_async.sandbox import SandboxSettings, running_sandbox
