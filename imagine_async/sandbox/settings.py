@@ -16,6 +16,7 @@ from imagine_async.sandbox.settings_checks import (
     at_least_or_none,
     check_keys,
     check_other_keys,
+    check_plans,
     check_prices,
     check_rate,
     check_seconds,
@@ -94,7 +95,7 @@ class SandboxSettings:
     credits: int | None = field(default=1000, validator=at_least_or_none(0))
     rate_limit: str | None = field(default="50/60s", validator=check_rate)
     concurrency: int | None = field(default=None, validator=at_least_or_none(1))
-    plans: tuple[Plan, ...] = field(default=(), converter=tuple)
+    plans: tuple[Plan, ...] = field(default=(), converter=tuple, validator=check_plans)
     books: str | None = None
     admin_token: str = field(factory=lambda: secrets.token_urlsafe(24), validator=check_token, repr=False, eq=False)
     private: bool = False

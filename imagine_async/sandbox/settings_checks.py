@@ -15,6 +15,7 @@ __all__ = [
     "at_least_or_none",
     "check_keys",
     "check_other_keys",
+    "check_plans",
     "check_prices",
     "check_rate",
     "check_seconds",
@@ -75,6 +76,13 @@ def check_text(_settings: Any, attribute: Any, text: str) -> None:
     """Refuse what is no text, and an empty one."""
     if not isinstance(text, str) or not text.strip():
         raise ValueError(f"{attribute.name}: a text that is not empty, not {text!r}")
+
+
+def check_plans(settings: Any, attribute: Any, plans: tuple[Any, ...]) -> None:
+    """Refuse plans of the same name, that of the settings' own keys included: a name has to mean one plan."""
+    names = [settings.plan.name, *(plan.name for plan in plans)]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"{attribute.name}: {', '.join(twice)}: names more than one plan; give each a name of its own")
 
 
 def check_prices(_settings: Any, _attribute: Any, prices: Mapping[str, int]) -> None:

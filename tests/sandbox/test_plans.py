@@ -59,6 +59,8 @@ async def test_expired_key(make_bench: Callable[..., Bench]) -> None:
         ({"concurrency": 0}, "concurrency: a whole number from 1"),
         ({"admin_token": "short"}, "admin_token: at least 8"),
         ({"video_speed": 0}, "video_speed: a number of seconds above 0"),
+        ({"plans": [Plan(name="a"), Plan(name="a")]}, "plans: a: names more than one plan"),
+        ({"plans": [Plan()]}, "plans: sandbox: names more than one plan"),
         ({"max_calls": 0}, "max_calls: a whole number from 1"),
     ],
 )
