@@ -12,7 +12,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, SupportsIndex
 
 from imagine_async.errors import InvalidRequestError, MissingExtraError
-from imagine_async.inputs import ImageInput, Source, StreamSource, UrlSource, as_source
+from imagine_async.inputs import UNRESOLVED, ImageInput, Source, as_source
 from imagine_async.requests.base import check_same_size
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def check_mask(image: ImageInput, mask: ImageInput) -> None:
 
 def _at_hand(value: object, name: str) -> Source:
     source = as_source(value, name)
-    if isinstance(source, (UrlSource, StreamSource)):
+    if isinstance(source, UNRESOLVED):
         raise InvalidRequestError(name, source.shown, "it is not read yet: fetch it first, and pass its bytes")
     return source
 

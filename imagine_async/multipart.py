@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 
 from imagine_async.errors import InvalidRequestError
-from imagine_async.inputs import PIECE_BYTES, AnySource, BytesSource, Source, StreamSource, UrlSource
+from imagine_async.inputs import PIECE_BYTES, UNRESOLVED, AnySource, BytesSource, Source
 from imagine_async.sniff import MEDIA_TYPES, SUFFIXES
 
 __all__ = ["MultipartForm"]
@@ -53,7 +53,7 @@ def _sections(parts: Iterable[tuple[str, str | AnySource]], boundary: str) -> It
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="{escaped}"'
         if isinstance(value, str):
             yield f"{head}\r\n\r\n{value}\r\n".encode()
-        elif isinstance(value, (UrlSource, StreamSource)):
+        elif isinstance(value, UNRESOLVED):
             raise InvalidRequestError(name, value, "the picture is not read yet: send the request with client.send")
         else:
             kind = value.picture.format

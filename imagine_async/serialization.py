@@ -16,7 +16,7 @@ from cattrs import Converter
 
 from imagine_async.catalog import Dialect
 from imagine_async.errors import InvalidRequestError
-from imagine_async.inputs import BytesSource, FileSource, PathSource, StreamSource, UrlSource
+from imagine_async.inputs import BytesSource, FileSource, PathSource, RowOutput, StreamSource, UrlSource
 from imagine_async.requests import (
     AiBackground,
     AiResize,
@@ -134,6 +134,8 @@ def _to_plain(value: object, name: str) -> Any:
             return {"path": str(value.path)}
         case UrlSource():
             return {"url": value.url}
+        case RowOutput():
+            return {"row": value.row}
         case BytesSource():
             return {"base64": base64.b64encode(value.content).decode()}
         case FileSource():
@@ -153,9 +155,13 @@ def _from_plain(name: str, value: Any) -> Any:
             return Path(path)
         case {"url": str(url), **others} if not others:
             return url
+        case {"row": str(row), **others} if not others:
+            return RowOutput(row, name)
         case {"base64": str(text), **others} if not others:
             return _decoded(name, text)
-    raise InvalidRequestError(name, value, "a picture is {'path': ...}, {'url': ...} or {'base64': ...}")
+    raise InvalidRequestError(
+        name, value, "a picture is {'path': ...}, {'url': ...}, {'base64': ...} or, in a batch, {'row': ...}"
+    )
 
 
 def _decoded(name: str, text: str) -> bytes:

@@ -10,12 +10,13 @@ from imagine_async.inputs.forms import AsyncReader, BinaryReader, ImageInput, Su
 from imagine_async.inputs.resolve import Fetch, resolve
 from imagine_async.inputs.sources import PIECE_BYTES, BytesSource, FileSource, PathSource, Source
 from imagine_async.inputs.spooling import MAX_BYTES, SPOOL_BYTES
-from imagine_async.inputs.unresolved import AnySource, StreamSource, Unresolved, UrlSource
+from imagine_async.inputs.unresolved import UNRESOLVED, AnySource, RowOutput, StreamSource, Unresolved, UrlSource
 
 __all__ = [
     "MAX_BYTES",
     "PIECE_BYTES",
     "SPOOL_BYTES",
+    "UNRESOLVED",
     "AnySource",
     "AsyncReader",
     "BinaryReader",
@@ -24,6 +25,7 @@ __all__ = [
     "FileSource",
     "ImageInput",
     "PathSource",
+    "RowOutput",
     "Source",
     "StreamSource",
     "SupportsArray",

@@ -13,7 +13,7 @@ from imagine_async.inputs.files import from_bytes, from_file, from_path
 from imagine_async.inputs.pixels import from_array, from_pil, is_pil_image
 from imagine_async.inputs.sources import PIECE_BYTES, BytesSource, FileSource, PathSource, Source
 from imagine_async.inputs.spooling import MAX_BYTES
-from imagine_async.inputs.unresolved import AnySource, StreamSource, UrlSource
+from imagine_async.inputs.unresolved import UNRESOLVED, AnySource, StreamSource, UrlSource
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -69,7 +69,7 @@ ImageInput: TypeAlias = Union[
 - An open binary file, from its present position. It stays open. One that is not seekable is read at once and kept, in
   memory up to 1 MB and on disk beyond, up to 256 MB.
 - An async iterator of bytes, or a file whose `read` is async: read when the call is sent, and kept likewise.
-- The `Image` of an earlier call.
+- The `Image` of an earlier call, or, in a batch, a `RowOutput`: what another row makes.
 - A PIL image, or a numpy array of uint8 (or bool, for a mask): sent as PNG; needs the extra `images` or `numpy`. The
   pixels are sent as they lie: an orientation in EXIF data is not applied.
 """
@@ -78,7 +78,7 @@ _FORMS = (
     "a path, a URL, a data URI, bytes, a binary file, an async iterator of bytes, a PIL image, a numpy array, "
     "or an Image of this SDK"
 )
-_READY = (BytesSource, PathSource, FileSource, UrlSource, StreamSource)
+_READY = (BytesSource, PathSource, FileSource, *UNRESOLVED)
 
 
 @overload

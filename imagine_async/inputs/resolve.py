@@ -11,7 +11,7 @@ import anyio.to_thread
 from imagine_async.errors import DownloadError, InvalidRequestError, ReplyError, TransportError
 from imagine_async.inputs.sources import Source
 from imagine_async.inputs.spooling import MAX_BYTES, Spooler
-from imagine_async.inputs.unresolved import StreamSource, Unresolved, UrlSource
+from imagine_async.inputs.unresolved import RowOutput, StreamSource, Unresolved, UrlSource
 
 __all__ = ["Fetch", "resolve"]
 
@@ -38,6 +38,10 @@ async def resolve(source: Unresolved, fetch: Fetch, *, max_bytes: int = MAX_BYTE
     """
     if isinstance(source, UrlSource):
         return await _fetched(source, fetch, max_bytes)
+    if isinstance(source, RowOutput):
+        raise InvalidRequestError(
+            source.name, source.shown, "only client.batch knows what its rows made: pass the picture itself"
+        )
     return await source.once.get(lambda: _read(source, max_bytes), source.name, source.shown)
 
 

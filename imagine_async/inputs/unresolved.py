@@ -1,4 +1,4 @@
-"""Pictures that are not at hand yet: behind a URL, or in an async stream.
+"""Pictures that are not at hand yet: behind a URL, in an async stream, or made by another row of a batch.
 
 They cannot be read where a request is made, because that does not await. `resolve` reads them before the call is sent.
 """
@@ -16,7 +16,7 @@ from imagine_async.inputs.hints import without_secrets
 from imagine_async.inputs.once import Once
 from imagine_async.inputs.sources import Source
 
-__all__ = ["AnySource", "StreamSource", "Unresolved", "UrlSource"]
+__all__ = ["UNRESOLVED", "AnySource", "RowOutput", "StreamSource", "Unresolved", "UrlSource"]
 
 
 @frozen
@@ -67,8 +67,39 @@ class StreamSource:
         return f"<{type(self.iterator).__name__}>"
 
 
-Unresolved: TypeAlias = UrlSource | StreamSource
+@frozen
+class RowOutput:
+    """The picture that another row of the same batch makes.
+
+    Args:
+        row: The id of that row, which stands before the one that takes its picture.
+        name: The field that it was given for.
+
+    Raises:
+        InvalidRequestError: The id is no text, or empty.
+
+    Example:
+        Row(request=RemoveBackground(image=RowOutput("fox")), id="fox-alone")
+    """
+
+    row: str
+    name: str = field(default="image", eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        if not isinstance(self.row, str) or not self.row:
+            raise InvalidRequestError(self.name, self.row, "pass the id of the row whose picture is taken")
+
+    @property
+    def shown(self) -> str:
+        """The row as errors and logs may show it."""
+        return f"<picture of row {self.row!r}>"
+
+
+Unresolved: TypeAlias = UrlSource | StreamSource | RowOutput
 """A picture that is not at hand yet."""
+
+UNRESOLVED = (UrlSource, StreamSource, RowOutput)
+"""The classes of those."""
 
 AnySource: TypeAlias = Source | Unresolved
 """A picture in a request."""

@@ -16,7 +16,7 @@ import anyio.to_thread
 
 from imagine_async.call import Call
 from imagine_async.errors import InvalidRequestError
-from imagine_async.inputs import AnySource, Source, StreamSource, UrlSource
+from imagine_async.inputs import UNRESOLVED, AnySource, Source
 from imagine_async.requests import ImageRequest, Request
 from imagine_async.sniff import MEDIA_TYPES
 
@@ -64,7 +64,7 @@ def is_repeatable(call: Call) -> bool:
 async def _described(name: str, value: str | AnySource) -> tuple[str, str]:
     if isinstance(value, str):
         return "text", value
-    if isinstance(value, (UrlSource, StreamSource)):
+    if isinstance(value, UNRESOLVED):
         raise InvalidRequestError(name, value, "the picture is not read yet: send the request with client.send")
     return MEDIA_TYPES[value.picture.format], await _digest(value)
 

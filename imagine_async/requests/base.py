@@ -16,7 +16,7 @@ from attrs import field, frozen
 from imagine_async.catalog import Endpoint
 from imagine_async.errors import InvalidRequestError
 from imagine_async.fields import to_extra
-from imagine_async.inputs import AnySource, BytesSource, FileSource, PathSource, StreamSource, UrlSource
+from imagine_async.inputs import UNRESOLVED, AnySource, BytesSource, FileSource, PathSource, Unresolved
 
 if TYPE_CHECKING:
     from imagine_async.results import Image  # noqa: F401 - named in a string below
@@ -28,8 +28,7 @@ RequestT = TypeVar("RequestT", bound="Request[Any]")
 ImageRequestT = TypeVar("ImageRequestT", bound="ImageRequest")
 
 _LARGEST_CHOSEN_SEED = 2**31 - 1
-_UNRESOLVED = (UrlSource, StreamSource)
-_SOURCES = (BytesSource, PathSource, FileSource, *_UNRESOLVED)
+_SOURCES = (BytesSource, PathSource, FileSource, *UNRESOLVED)
 
 
 @frozen(kw_only=True)
@@ -70,11 +69,11 @@ class Request(Generic[ResultT]):
                 yield attribute.name, value if isinstance(value, _SOURCES) else str(value)
         yield from self.extra.items()
 
-    def unresolved(self) -> Iterator[tuple[str, UrlSource | StreamSource]]:
-        """Yield the fields that hold a URL or a stream, which have to be read before the form can be sent."""
+    def unresolved(self) -> Iterator[tuple[str, Unresolved]]:
+        """Yield the fields that hold a URL, a stream or a row's output, which have to be read before the form is sent."""
         for attribute in attrs.fields(type(self)):
             value = getattr(self, attribute.name)
-            if isinstance(value, _UNRESOLVED):
+            if isinstance(value, UNRESOLVED):
                 yield attribute.name, value
 
     @property
@@ -117,7 +116,7 @@ def check_same_size(image: AnySource, mask: AnySource) -> None:
     Raises:
         InvalidRequestError: Their widths or heights differ.
     """
-    if isinstance(image, _UNRESOLVED) or isinstance(mask, _UNRESOLVED) or image.picture.size == mask.picture.size:
+    if isinstance(image, UNRESOLVED) or isinstance(mask, UNRESOLVED) or image.picture.size == mask.picture.size:
         return
     wanted, got = image.picture, mask.picture
     raise InvalidRequestError(

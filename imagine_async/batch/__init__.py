@@ -1,0 +1,1 @@
+"""Batches: thousands to millions of calls, journaled, resumable, within a rate and a budget."""

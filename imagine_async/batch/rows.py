@@ -1,0 +1,80 @@
+"""One row of a batch: a request, and what goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from attrs import field, frozen
+
+from imagine_async.errors import ImagineError
+from imagine_async.requests import Request
+
+__all__ = ["Row", "RowError", "RowInput", "UnreadRow"]
+
+
+class RowError(ImagineError, ValueError):
+    """A row cannot be used; nothing was sent for it.
+
+    Args:
+        reason: What is wrong with it, and what is allowed.
+        line: Its line in the manifest, from 1; `None` where it has none.
+        field: The field that was refused; `None` where it is the row as a whole.
+    """
+
+    def __init__(self, reason: str, *, line: int | None = None, field: str | None = None) -> None:
+        place = "" if line is None else f"line {line}: "
+        super().__init__(f"{place}{'' if field is None else f'{field}: '}{reason}")
+        self.reason = reason
+        self.line = line
+        self.field = field
+
+
+def _to_tags(value: object) -> tuple[str, ...]:
+    tags = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, (list, tuple, set)) else None
+    if tags is None or not all(isinstance(tag, str) and 0 < len(tag) <= 200 for tag in tags):
+        raise RowError("pass a list of texts of 1 to 200 characters", field="tags")
+    return tags
+
+
+@frozen(kw_only=True)
+class Row:
+    """One row of a batch.
+
+    Args:
+        request: What to do.
+        id: A name for the row, by which other rows take its picture, and by which the journal finds it again; unique
+            within the batch.
+        name: The name of its file, without suffix; may hold folders, as in `animals/fox`. `None` takes the batch's
+            name template.
+        tags: Labels to find it by, in the gallery and in exports.
+        line: Its line in the manifest, from 1.
+
+    Raises:
+        RowError: A tag is no text.
+    """
+
+    request: Request[Any]
+    id: str | None = None
+    name: str | None = None
+    tags: tuple[str, ...] = field(default=(), converter=_to_tags)
+    line: int | None = None
+
+
+@frozen(kw_only=True)
+class UnreadRow:
+    """A row of a manifest that is only read if it has to be: one that is done already need not be.
+
+    Args:
+        fingerprint: 16 bytes; two rows with the same one are the same row.
+        read: Reads it; raises `RowError` if it cannot be used.
+        line: Its line in the manifest, from 1.
+    """
+
+    fingerprint: bytes
+    read: Callable[[], Row]
+    line: int | None = None
+
+
+RowInput: TypeAlias = "Request[Any] | Row | UnreadRow | Mapping[str, Any]"
+"""What a batch takes: a request, a row, or a mapping with the members of a manifest's row."""
