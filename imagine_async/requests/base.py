@@ -70,7 +70,7 @@ class Request(Generic[ResultT]):
         yield from self.extra.items()
 
     def unresolved(self) -> Iterator[tuple[str, Unresolved]]:
-        """Yield the fields that hold a URL, a stream or a row's output, which have to be read before the form is sent."""
+        """Yield the fields that hold a URL, a stream or a row's output, to be read before the form is sent."""
         for attribute in attrs.fields(type(self)):
             value = getattr(self, attribute.name)
             if isinstance(value, UNRESOLVED):
