@@ -115,7 +115,9 @@ def prepare(connection: sqlite3.Connection, schema: Schema) -> str:
     application, version = _value(connection, "PRAGMA application_id"), _value(connection, "PRAGMA user_version")
     is_empty = not _value(connection, "SELECT count(*) FROM sqlite_schema")
     if application != schema.application and not (is_empty and application == version == 0):
-        raise StoreError(f"the file belongs to another program, it is not {schema.name}, and was left as it is: name another file")
+        raise StoreError(
+            f"the file belongs to another program, it is not {schema.name}, and was left as it is: name another file"
+        )
     if version > schema.version:
         raise StoreError(
             f"the file was made by a newer imagine-async (its tables have version {version}, this one knows "
