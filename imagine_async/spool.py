@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
 import tempfile
 import threading
 import weakref
@@ -17,8 +19,8 @@ _PIECE_BYTES = 1024 * 1024
 class SpooledFile:
     """A temporary file without a name; it is closed, and its room on disk free, when nobody holds this object."""
 
-    def __init__(self) -> None:
-        file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as this object
+    def __init__(self, folder: str | os.PathLike[str] | None = None) -> None:
+        file = _nameless(folder)
         weakref.finalize(self, file.close)
         self.stream = file
         self.read = file.read
@@ -33,13 +35,16 @@ class Spool:
 
     Its methods block: call them in a worker thread.
 
+    Args:
+        folder: Where on disk; `None` for the system's own folder of temporary files.
+
     Attributes:
         size: Bytes in all.
         beginning: The first bytes, 64 at most.
     """
 
-    def __init__(self) -> None:
-        self._file = SpooledFile()
+    def __init__(self, folder: str | os.PathLike[str] | None = None) -> None:
+        self._file = SpooledFile(folder)
         self._lock = threading.Lock()
         self._digest = hashlib.sha256()
         self.size = 0
@@ -76,3 +81,12 @@ class Spool:
         """Return the file itself, for a reader that is alone with it."""
         self._file.stream.flush()
         return self._file.stream
+
+
+def _nameless(folder: str | os.PathLike[str] | None) -> BinaryIO:
+    """Open a file that may be given a name later, where the system can; what `tempfile` opens may not."""
+    if folder is not None and hasattr(os, "O_TMPFILE"):
+        with contextlib.suppress(OSError):
+            return os.fdopen(os.open(folder, os.O_RDWR | os.O_TMPFILE, 0o600), "w+b")
+    file: BinaryIO = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - lives as long as its holder
+    return file
