@@ -16,7 +16,7 @@ import anyio.to_thread
 
 from imagine_async.call import Call
 from imagine_async.errors import InvalidRequestError
-from imagine_async.inputs import UNRESOLVED, AnySource, Source, Unresolved
+from imagine_async.inputs import UNRESOLVED, AnySource, Source, SpoolSource, Unresolved
 from imagine_async.requests import ImageRequest, Request
 from imagine_async.sniff import MEDIA_TYPES
 
@@ -77,6 +77,8 @@ async def _described(
 
 
 async def _digest(source: Source) -> str:
+    if isinstance(source, SpoolSource):
+        return source.spool.digest
     digest = sha256()
     async with aclosing(source.pieces()) as pieces:
         async for piece in pieces:
