@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from itertools import dropwhile
@@ -12,7 +13,7 @@ from typing import Any
 
 __all__ = ["ImportWatch"]
 
-OnImport = Callable[[ModuleType], None]
+OnImport = Callable[[str, ModuleType], None]
 
 
 class ImportWatch(MetaPathFinder):
@@ -20,7 +21,7 @@ class ImportWatch(MetaPathFinder):
 
     Args:
         names: The modules to look out for.
-        on_import: Is given each one, as soon as it has been run.
+        on_import: Is told the name of each one, and given it, as soon as it has been run.
     """
 
     def __init__(self, names: Collection[str], on_import: OnImport) -> None:
@@ -52,7 +53,7 @@ class ImportWatch(MetaPathFinder):
         """
         spec = self._found_behind(fullname, path, target) if fullname in self._names else None
         if spec is not None and spec.loader is not None:
-            spec.loader = _TellingLoader(spec.loader, self._on_import)
+            spec.loader = _TellingLoader(spec.loader, partial(self._on_import, fullname))
         return spec
 
     def _found_behind(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None) -> ModuleSpec | None:
@@ -63,7 +64,7 @@ class ImportWatch(MetaPathFinder):
 
 
 class _TellingLoader(Loader):
-    def __init__(self, loader: Loader, on_import: OnImport) -> None:
+    def __init__(self, loader: Loader, on_import: Callable[[ModuleType], None]) -> None:
         self._loader = loader
         self._on_import = on_import
 

@@ -44,8 +44,8 @@ class Patches:
             self._users += 1
             self._imports.come_first()
             if self._users == 1:
-                for module in filter(None, map(sys.modules.get, WAYS)):
-                    self._patch(module)
+                for name in WAYS:
+                    self._patch(name, sys.modules.get(name))
 
     def uninstall(self) -> None:
         """Take them away, if nobody else needs them."""
@@ -56,13 +56,13 @@ class Patches:
                 while self._made:
                     self._made.pop().undo()
 
-    def _patch(self, module: ModuleType) -> None:
+    def _patch(self, name: str, module: ModuleType | None) -> None:
         with self._lock:
             if self._users:
-                for path, host_of in WAYS[module.__name__].items():
+                for path, host_of in WAYS[name].items():
                     self._replace(module, path, host_of)
 
-    def _replace(self, module: ModuleType, path: str, host_of: HostOf) -> None:
+    def _replace(self, module: ModuleType | None, path: str, host_of: HostOf) -> None:
         *owners, name = path.split(".")
         owner: Any = module
         for each in owners:
