@@ -68,8 +68,8 @@ class Patches:
         for each in owners:
             owner = getattr(owner, each, None)
         original = getattr(owner, name, None)
-        # A class may lack the function, where an extra of its library does, or inherit it from one that was watched.
-        if original is not None and all(original is not patch.replacement for patch in self._made):
+        # A pool may lack it, where an extra of its library is not installed.
+        if original is not None:
             self._made.append(_Patch(owner, name, _watched(original, host_of, self._look_at)))
 
 
@@ -78,12 +78,12 @@ class _Patch:
         self._owner = owner
         self._name = name
         self._own = vars(owner).get(name)
-        self.replacement = replacement
+        self._replacement = replacement
         setattr(owner, name, replacement)
 
     def undo(self) -> None:
         # What somebody has put in its place since is theirs.
-        if vars(self._owner).get(self._name) is not self.replacement:
+        if vars(self._owner).get(self._name) is not self._replacement:
             return
         if self._own is None:
             delattr(self._owner, self._name)
