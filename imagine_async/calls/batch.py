@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterable, Iterable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
-from imagine_async.batch.handle import AsyncBatch
 from imagine_async.calls.base import AsyncCalls
 from imagine_async.stores import RateLimit
 
 if TYPE_CHECKING:
+    from imagine_async.batch.handle import AsyncBatch
     from imagine_async.batch.rows import RowInput
     from imagine_async.batch.sinks.base import Sink
+    from imagine_async.client import AsyncImagine
 
 __all__ = ["AsyncBatchCalls"]
 
@@ -76,7 +77,7 @@ class AsyncBatchCalls(AsyncCalls):
         from imagine_async.batch.opening import open_batch
 
         return open_batch(
-            self,
+            cast("AsyncImagine", self),
             requests,
             out=out,
             journal=journal,

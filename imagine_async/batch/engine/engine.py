@@ -20,6 +20,7 @@ from imagine_async.batch.journal.journal import LEASE_SECONDS
 from imagine_async.batch.journal.keeping import Journal
 from imagine_async.batch.records import RowState, Summary
 from imagine_async.batch.results import RowResult
+from imagine_async.batch.sinks.base import Sink
 from imagine_async.clock import Clock
 from imagine_async.errors import ImagineError, StoreError
 from imagine_async.fanout import FanOut
@@ -54,6 +55,7 @@ class Engine:
         clock: The time.
         concurrency: Rows in work at once.
         tokens_left: Tells what is left of the budgets; `None` where there is none.
+        owned_sink: A sink that is to be closed at the end.
         on_shared: Is called when other workers are at work on the same journal.
     """
 
@@ -67,6 +69,7 @@ class Engine:
     concurrency: int
     tokens_left: Callable[[], Awaitable[float | None]]
     on_shared: Callable[[], None]
+    owned_sink: Sink | None
     _first: deque[Claim] = field(factory=deque, init=False)
     _by_state: dict[RowState | None, int] = field(factory=dict, init=False)
     _beating: object = field(default=None, init=False)
@@ -142,6 +145,8 @@ class Engine:
                 self._by_state = dict(await self.journal.count_states())
             finally:
                 await self.journal.aclose()
+                if self.owned_sink is not None:
+                    await self.owned_sink.aclose()
 
     def summary(self) -> Summary:
         """Return what has become of the batch."""
