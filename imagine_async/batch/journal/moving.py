@@ -86,6 +86,8 @@ def unsettle(transaction: Transaction, start: int) -> None:
         transaction: Where.
         start: The position.
     """
+    # A row that could not be read asks for nothing by which it could be found again.
+    transaction.change("DELETE FROM rows WHERE position >= ? AND request IS NULL", start)
     (lowest,) = transaction.row("SELECT min(position) FROM rows") or (0,)
     base = min(lowest or 0, 0) - 1
     transaction.change("UPDATE rows SET position = ? - position WHERE position >= ?", base, start)
