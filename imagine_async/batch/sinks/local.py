@@ -57,9 +57,9 @@ class LocalSink:
         self.folder = Path(folder).absolute()
         self._folders = Folders(str(self.folder))
         self._numbers = Numbers()
-        self._on_collision = on_collision
+        self._on_collision: OnCollision = on_collision
         self._is_synced = sync
-        self._metadata = metadata
+        self._metadata: Metadata = metadata
 
     def __repr__(self) -> str:
         return f"LocalSink({str(self.folder)!r})"
