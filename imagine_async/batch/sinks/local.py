@@ -134,11 +134,14 @@ class LocalSink:
         raise FileExistsError(errno.EEXIST, "every name that was tried was taken in the meantime", stem + suffix)
 
     def _name(self, stem: str, suffix: str) -> str:
-        if self._on_collision == "number":
-            return self._numbers.free_name(stem, suffix, lambda name: os.path.lexists(self._path(name)))
-        if os.path.lexists(self._path(stem + suffix)):
+        if not self._is_taken(stem + suffix):
+            return stem + suffix
+        if self._on_collision == "refuse":
             raise FileExistsError(errno.EEXIST, "the file exists, and on_collision='refuse'", self._path(stem + suffix))
-        return stem + suffix
+        return self._numbers.numbered(stem, suffix, self._is_taken)
+
+    def _is_taken(self, name: str) -> bool:
+        return os.path.lexists(self._path(name))
 
     def _path(self, name: str) -> str:
         return f"{self._folders.root}{os.sep}{name}"
