@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 from pathlib import Path
 
 from rich.console import Console
@@ -51,8 +52,8 @@ def test_whole() -> None:
         "line 7 BadRequestError: no such style",
         "row fox RateLimitedError: too many calls",
         "",
-        "Try failed rows again imagine batch retry out/batch.sqlite",
-        "Look at rows that may have been charged imagine batch unknown out/batch.sqlite",
+        "Next imagine batch retry out/batch.sqlite tries the failed rows again",
+        "Next imagine batch unknown out/batch.sqlite shows the rows that may have been charged",
     ]
 
 
@@ -66,22 +67,16 @@ def test_complete() -> None:
 
 def test_nothing() -> None:
     """A batch that ended before it began has figures as well."""
-    lines = [
-        " ".join(line.split()) for line in shown(Summary(progress=Progress(), stopped_by="BudgetExceededError: 0"))
-    ]
-    assert lines == [
-        "Stopped by BudgetExceededError: 0",
-        "Done 0",
-        "Tokens 0",
-        "Stored 0 bytes",
-        "Time 0.0 s",
-        "Rate -",
-    ]
+    summary = Summary(progress=Progress(), stopped_by="BudgetExceededError: 0 left")
+    lines = [" ".join(line.split()) for line in shown(summary)]
+    assert lines[0] == "Stopped by BudgetExceededError: 0 left"
+    assert lines[1:] == ["Done 0", "Tokens 0", "Stored 0 bytes", "Time 0.0 s", "Rate -"]
 
 
 def test_long_times() -> None:
     """A batch of hours is told in hours."""
-    assert "Time  2 h 3 min" in " ".join(shown(Summary(progress=Progress(elapsed=7390)))).replace("         ", "  ")
+    lines = shown(Summary(progress=Progress(elapsed=7390)))
+    assert "Time 2 h 3 min" in [" ".join(line.split()) for line in lines]
 
 
 def test_strangers() -> None:
@@ -90,13 +85,12 @@ def test_strangers() -> None:
     text = "\n".join(shown(Summary(progress=PROGRESS, failures=failures), width=60))
     assert "[red]x[/]" in text
     assert "[link=http://evil]click[/link]" in "".join(text.split())
-    assert text.count("y") == 200 + "may have been charged".count("y") * 2
+    assert "".join(text.split()).count("y" * 200) == 1
     assert "\x1b" not in text
     assert "\x07" not in text
 
 
 def test_paths() -> None:
     """A journal's path is quoted as a shell needs it."""
-    assert next_steps(Summary(progress=Progress(failed=1)), Path("my batch/it's.sqlite")) == [
-        """Try failed rows again: imagine batch retry 'my batch/it'"'"'s.sqlite'"""
-    ]
+    ((command, _),) = next_steps(Summary(progress=Progress(failed=1)), Path("my batch/it's.sqlite"))
+    assert shlex.split(command) == ["imagine", "batch", "retry", "my batch/it's.sqlite"]

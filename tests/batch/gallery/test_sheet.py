@@ -19,7 +19,7 @@ from tests.batch.gallery.making import paint, record
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 
 
-def colors_of(sheet: Path) -> set[tuple[int, ...]]:
+def colors_of(sheet: Path) -> set[object]:
     with Image.open(sheet) as picture:
         return {color for _, color in picture.convert("RGB").getcolors(1 << 20) or []}
 
@@ -41,7 +41,7 @@ def test_pictures(tmp_path: Path) -> None:
 def test_captions(tmp_path: Path) -> None:
     """The prompt, the id or the file's name stands below its picture, whatever it is."""
     facts = paint(tmp_path / "a.png", (64, 64), "red")
-    texts = ["a fox", "", "x" * 10_000, "ほほえむ 狐", "\n\x00\u202e", "a b " * 500]
+    texts = ["a fox", "", "x" * 10_000, "ほほえむ 狐", "a\n\x00\u202e", "a b " * 500]
     for text in texts:
         rows = [record(0, file="a.png", prompt=text, **facts)]
         (sheet,) = write_contact_sheet(rows, tmp_path, tmp_path / "sheet.png", side=64)
