@@ -112,7 +112,7 @@ def adopt(
     """
     found = transaction.row(
         "SELECT position FROM rows WHERE position < 0 AND key = ? AND id IS ? ORDER BY position DESC LIMIT 1",
-        key,
+        key.hex(),
         row_id,
     )
     if found is None:
