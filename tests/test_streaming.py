@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import errno
+import hashlib
 import json
 import socket
 import subprocess
@@ -75,6 +76,12 @@ async def image_from(*behaviours: Behaviour, **options: Any) -> tuple[Image, Spo
     return image, spools
 
 
+def holds(image: Image, content: bytes) -> bool:
+    """Tell whether these are the image's bytes, by all that it says of them; a failure then shows no megabyte."""
+    digest = hashlib.sha256(content).hexdigest()
+    return (image.content == content, image.size, image.digest) == (True, len(content), digest)
+
+
 async def failure_from(*behaviours: Behaviour, make_spool: Any = None, **options: Any) -> ImagineError:
     """Make a call that has to fail."""
     with scripted_server(*behaviours) as server, pytest.raises(ImagineError) as caught:
@@ -94,14 +101,8 @@ async def test_large_pictures_go_to_disk(size: int) -> None:
     content = padded_png(size)
     image, spools = await image_from(answering(reply(content)))
     assert isinstance(image.body, Spool) == (size > MEMORY_BYTES) == bool(spools.made)
-    assert image == Image(content=content, format="png", width=16, height=16, **facts_of(image))
-    assert image.content == content
-
-
-def facts_of(image: Image) -> dict[str, Any]:
-    """Return the facts of a call beside its picture."""
-    names = ("request", "seed", "elapsed", "attempts", "tokens", "call_id")
-    return {name: getattr(image, name) for name in names}
+    assert (image.format, image.width, image.height, image.seed, image.attempts) == ("png", 16, 16, 7, 1)
+    assert holds(image, content)
 
 
 @anyio_too
@@ -109,7 +110,8 @@ async def test_nothing_goes_to_disk_unasked() -> None:
     """Without a maker of spools every result comes in memory, whatever its size."""
     with scripted_server(answering(reply(LARGE))) as server:
         image = await asked(server, None)
-    assert image.body == LARGE
+    assert isinstance(image.body, bytes)
+    assert holds(image, LARGE)
 
 
 @anyio_too
@@ -126,7 +128,7 @@ async def test_a_reply_without_a_length_goes_to_disk() -> None:
 
     image, _ = await image_from(behave)
     assert isinstance(image.body, Spool)
-    assert image.content == LARGE
+    assert holds(image, LARGE)
 
 
 @anyio_too
@@ -135,7 +137,7 @@ async def test_pictures_within_json(size: int) -> None:
     """A large picture in base64 lies on a spool, and the reply that held it nowhere; a small one is in memory."""
     content = padded_png(size)
     image, spools = await image_from(answering(as_json(image=base64.b64encode(content).decode())))
-    assert image.content == content
+    assert holds(image, content)
     assert isinstance(image.body, Spool) == (size > MEMORY_BYTES)
     assert [is_closed(spool) for spool in spools.made] == ([True, False] if size > MEMORY_BYTES else [])
 
@@ -153,7 +155,7 @@ async def test_pictures_behind_a_url(size: int) -> None:
     ) as server:
         image = await asked(server, spools)
         assert server.connections == 3
-    assert image.content == content
+    assert holds(image, content)
     assert [is_closed(spool) for spool in spools.made] == ([True, False] if size > MEMORY_BYTES else [])
 
 
@@ -207,7 +209,8 @@ async def test_another_attempt_begins_anew() -> None:
     image, spools = await image_from(
         answering(reply(LARGE[:700_000], length=len(LARGE))), answering(reply(LARGE)), middleware=[OnceMore()]
     )
-    assert (image.content, image.attempts) == (LARGE, 2)
+    assert holds(image, LARGE)
+    assert image.attempts == 2
     assert [is_closed(spool) for spool in spools.made] == [True, False]
 
 
@@ -295,7 +298,7 @@ async def test_shared_calls_share_the_spool() -> None:
                 for _ in range(3):
                     group.start_soon(ask, client)
     assert len(spools.made) == 1
-    assert [image.content == LARGE for image in images] == [True] * 3
+    assert [holds(image, LARGE) for image in images] == [True] * 3
 
 
 @anyio_too
