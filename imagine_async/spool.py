@@ -27,7 +27,7 @@ class SpooledFile:
     """
 
     def __init__(self, folder: str | os.PathLike[str] | None = None) -> None:
-        file: BinaryIO = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - lives as long as this object
+        file = _nameless(folder)
         self.close = weakref.finalize(self, _close, file)
         self.stream = file
         self.read = file.read
@@ -195,3 +195,12 @@ def _close(file: BinaryIO) -> None:
     # What could not be written for lack of room cannot be flushed either; the file is closed all the same.
     with contextlib.suppress(OSError):
         file.close()
+
+
+def _nameless(folder: str | os.PathLike[str] | None) -> BinaryIO:
+    """Open a file that may be given a name later, where the system can; what `tempfile` opens may not."""
+    if folder is not None and hasattr(os, "O_TMPFILE"):
+        with contextlib.suppress(OSError):
+            return os.fdopen(os.open(folder, os.O_RDWR | os.O_TMPFILE, 0o600), "w+b")
+    file: BinaryIO = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - lives as long as its holder
+    return file
