@@ -7,8 +7,11 @@ from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping, Se
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, Unpack
 
+from attrs import evolve
+
 from imagine_async.call import Observer
 from imagine_async.calls.accounting import AsyncAccounting
+from imagine_async.calls.batch import AsyncBatchCalls
 from imagine_async.calls.editing import AsyncEditingCalls
 from imagine_async.calls.generation import AsyncGenerationCalls
 from imagine_async.calls.v1 import AsyncV1
@@ -33,6 +36,7 @@ from imagine_async.requests import ImageRequestT, Request, ResultT
 from imagine_async.resolving import resolved
 from imagine_async.results import Image
 from imagine_async.sending import CallOptions, SharedParts
+from imagine_async.spool import MakeSpool
 from imagine_async.stores import Budget, RateLimit, Store
 from imagine_async.stores.budgets import budgets_of
 from imagine_async.stores.opening import account_of, open_store
@@ -51,7 +55,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncImagine"]
 
 
-class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls, AsyncAccounting):
+class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls, AsyncBatchCalls, AsyncAccounting):
     """A client of the Imagine API, for asyncio and trio.
 
     It works on any event loop, also on several one after the other, and makes its connections on first use. What is
@@ -294,6 +298,32 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls, Asy
         )
         return derived
 
+    def _for_batch(
+        self,
+        name: str,
+        *,
+        outer: Sequence[Middleware],
+        inner: Sequence[Middleware],
+        observer: Observer,
+        budget: float | None,
+    ) -> AsyncImagine:
+        """Return a client for the rows of a batch, which shares what this one has."""
+        mine = self._options
+        derived = self.with_options(
+            batch=mine.batch or name,
+            middleware=[*outer, *mine.middleware, *inner],
+            observers=[*mine.observers, observer],
+        )
+        if budget is not None:
+            ledger = self._shared.ledger.with_budget(Budget(budget, scope="batch", name=mine.batch or name))
+            derived._shared = evolve(self._shared, ledger=ledger, credits=self._shared.credits.with_ledger(ledger))
+            derived._take(derived._options)
+        return derived
+
+    async def _tokens_left(self) -> float | None:
+        """Return what is left of the tightest budget; `None` where there is none."""
+        return min((state.left for state in await self._ledger.budgets()), default=None)
+
     @property
     def v1(self) -> AsyncV1:
         """The calls of v1, the first generation of the API, which takes `style_id`."""
@@ -328,6 +358,29 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls, Asy
             InvalidRequestError: This is no request, or a picture in it cannot be read; nothing was sent.
             ImagineError: The call failed; `outcome` tells whether it may have been charged.
         """
+        return await self._send(
+            request,
+            headers=headers,
+            timeout=timeout,
+            priority=priority,
+            tag=tag,
+            batch=batch,
+            resend_unknown=resend_unknown,
+        )
+
+    async def _send(
+        self,
+        request: Request[ResultT],
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | Timeout | None = None,
+        priority: int | None = None,
+        tag: str | None = None,
+        batch: str | None = None,
+        resend_unknown: bool | None = None,
+        make_spool: MakeSpool | None = None,
+    ) -> ResultT:
+        """Make a call; with `make_spool`, a result that is too large for memory comes on what that makes."""
         if not isinstance(request, Request):
             raise InvalidRequestError("request", request, "pass a request, for example TextToImage(prompt=...)")
         if self._closed:
@@ -344,6 +397,7 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls, Asy
             tag=mine.tag if tag is None else checked_name("tag", tag),
             batch=mine.batch if batch is None else checked_name("batch", batch),
             resend_unknown=resend_unknown,
+            make_spool=make_spool,
         )
         return await self._pipeline.run(request, about)
 

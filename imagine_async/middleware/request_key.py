@@ -16,7 +16,7 @@ import anyio.to_thread
 
 from imagine_async.call import Call
 from imagine_async.errors import InvalidRequestError
-from imagine_async.inputs import UNRESOLVED, AnySource, Source
+from imagine_async.inputs import UNRESOLVED, AnySource, Source, SpoolSource
 from imagine_async.requests import ImageRequest, Request
 from imagine_async.sniff import MEDIA_TYPES
 
@@ -70,6 +70,8 @@ async def _described(name: str, value: str | AnySource) -> tuple[str, str]:
 
 
 async def _digest(source: Source) -> str:
+    if isinstance(source, SpoolSource):
+        return source.spool.digest
     digest = sha256()
     async with aclosing(source.pieces()) as pieces:
         async for piece in pieces:

@@ -21,7 +21,7 @@ from imagine_async.stores.sqlite import SqliteStore, ledger
 from imagine_async.stores.sqlite.engine import SqliteEngine
 from imagine_async.stores.sqlite.open_file import OpenFile
 from imagine_async.stores.sqlite.opening import Identity
-from imagine_async.stores.sqlite.schema import prepare
+from imagine_async.stores.sqlite.schema import STORE, prepare
 from imagine_async.stores.sqlite.transaction import Work
 from tests.stores.clocks import HandClock
 from tests.stores.entries import ACCOUNT, new_entry, reserved, sums
@@ -240,7 +240,7 @@ def test_places_without_shared_memory_are_refused(path: Path) -> None:
     """Where processes cannot share memory, as on a network drive, no file is made into a store."""
     connection = sqlite3.connect(f"{path.as_uri()}?vfs=unix-dotfile", uri=True, isolation_level=None)
     with contextlib.closing(connection), pytest.raises(StoreError, match="no shared memory"):
-        prepare(connection)
+        prepare(connection, STORE)
 
 
 # Inside
@@ -277,7 +277,7 @@ async def test_trouble_in_the_middle_is_not_a_wrong_job(path: Path) -> None:
 
 def test_reservations_are_safe_from_power_cuts(path: Path) -> None:
     """A step with a reservation waits for the disk, the others do not; the two may alternate."""
-    file = OpenFile(path, Identity(), SYSTEM_CLOCK)
+    file = OpenFile(path, Identity(), SYSTEM_CLOCK, STORE)
     found = []
     for is_durable in (True, False, True, True, False):
         file.begin(is_durable=is_durable)

@@ -19,6 +19,7 @@ from imagine_async.errors import StoreError
 from imagine_async.stores import Budget, Fate, RateLimit
 from imagine_async.stores.sqlite import SqliteStore, open_file, opening
 from imagine_async.stores.sqlite.opening import Identity
+from imagine_async.stores.sqlite.schema import Schema
 from tests.stores.entries import ACCOUNT, new_entry, reserved, sums
 
 LIMIT = RateLimit(10, 1.0)
@@ -215,8 +216,8 @@ def small_disk(monkeypatch: pytest.MonkeyPatch) -> list[sqlite3.Connection]:
     """Let databases grow by no page; they are found in the list."""
     connections: list[sqlite3.Connection] = []
 
-    def connect(path: Path, known: Identity) -> sqlite3.Connection:
-        connection = opening.connect(path, known)
+    def connect(path: Path, known: Identity, schema: Schema) -> sqlite3.Connection:
+        connection = opening.connect(path, known, schema)
         connection.execute("PRAGMA max_page_count = 1")
         connections.append(connection)
         return connection

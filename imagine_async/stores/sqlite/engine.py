@@ -22,6 +22,7 @@ from imagine_async.stores.sqlite.file_lock import FileLock
 from imagine_async.stores.sqlite.forking import close_before_forks
 from imagine_async.stores.sqlite.open_file import OpenFile
 from imagine_async.stores.sqlite.opening import Identity, make_folder
+from imagine_async.stores.sqlite.schema import STORE, Schema
 from imagine_async.stores.sqlite.transaction import Transaction, Work
 
 __all__ = ["SqliteEngine"]
@@ -38,12 +39,14 @@ class SqliteEngine(Engine[Work]):
         path: The file.
         known: Which database it must be.
         clock: The time.
+        schema: What the file has to hold.
     """
 
-    def __init__(self, path: Path, known: Identity, clock: Clock) -> None:
+    def __init__(self, path: Path, known: Identity, clock: Clock, schema: Schema = STORE) -> None:
         self._path = path
         self._known = known
         self._clock = clock
+        self._schema = schema
         self._file: OpenFile | None = None
         self._lock: FileLock | None = None
         # Held by whoever uses the file in this process: the store's thread, or one that is about to fork.
@@ -102,7 +105,7 @@ class SqliteEngine(Engine[Work]):
             raise StoreAwayError("another process has kept the store to itself")
         try:
             if self._file is None:
-                self._file = OpenFile(self._path.resolve(), self._known, self._clock)
+                self._file = OpenFile(self._path.resolve(), self._known, self._clock, self._schema)
             self._file.check()
             return _run_all(self._file, works)
         finally:

@@ -7,6 +7,7 @@ from pathlib import Path
 from imagine_async.clock import Clock
 from imagine_async.stores.sqlite.file_watch import FileWatch
 from imagine_async.stores.sqlite.opening import Identity, connect
+from imagine_async.stores.sqlite.schema import Schema
 from imagine_async.stores.sqlite.transaction import Transaction
 
 __all__ = ["OpenFile"]
@@ -19,10 +20,11 @@ class OpenFile:
         path: The file, without links.
         known: Which database it must be.
         clock: The time.
+        schema: What it has to hold.
     """
 
-    def __init__(self, path: Path, known: Identity, clock: Clock) -> None:
-        self._connection = connect(path, known)
+    def __init__(self, path: Path, known: Identity, clock: Clock, schema: Schema) -> None:
+        self._connection = connect(path, known, schema)
         self._watch = FileWatch(path)
         self._is_durable: bool | None = None
         self.transaction = Transaction(self._connection, clock)

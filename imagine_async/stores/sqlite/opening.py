@@ -11,7 +11,7 @@ from attrs import define
 
 from imagine_async.errors import StoreError
 from imagine_async.stores.sqlite.file_watch import lost
-from imagine_async.stores.sqlite.schema import prepare
+from imagine_async.stores.sqlite.schema import Schema, prepare
 
 __all__ = ["Identity", "connect", "make_folder"]
 
@@ -45,12 +45,13 @@ def make_folder(path: Path) -> None:
             path.parent.mkdir(mode=0o700)
 
 
-def connect(path: Path, known: Identity) -> sqlite3.Connection:
+def connect(path: Path, known: Identity, schema: Schema) -> sqlite3.Connection:
     """Open a database, and make it where there is none. The caller sees to it that nobody else does so meanwhile.
 
     Args:
         path: The file.
         known: Which database it must be; noted here on first use.
+        schema: What it has to hold.
 
     Returns:
         The connection, in autocommit mode.
@@ -79,7 +80,7 @@ def connect(path: Path, known: Identity) -> sqlite3.Connection:
         check_same_thread=False,
     )
     try:
-        _see_that_it_is_known(connection, known)
+        _see_that_it_is_known(connection, known, schema)
     except BaseException:
         connection.close()
         raise
@@ -92,8 +93,8 @@ def _make(path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
-def _see_that_it_is_known(connection: sqlite3.Connection, known: Identity) -> None:
-    found = prepare(connection)
+def _see_that_it_is_known(connection: sqlite3.Connection, known: Identity, schema: Schema) -> None:
+    found = prepare(connection, schema)
     if known.id not in (None, found):
         raise lost("was replaced by another")
     known.id = found

@@ -1,0 +1,265 @@
+"""What is done with the rows of a journal; each function is one step of a transaction.
+
+Whatever changes a row names its owner: a worker that was taken for dead in the meantime, and wakes up late, changes
+nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from imagine_async.batch.journal.claims import KNOWN_COLUMNS, Claim, Ending, Known, Leftover, RowTakenError, Window
+from imagine_async.batch.journal.owners import Owner, dead_owners
+from imagine_async.batch.records import RowState
+from imagine_async.batch.rows import RowError
+from imagine_async.stores.sqlite.transaction import Transaction
+
+__all__ = ["claim", "confirm", "end", "end_unread", "mark_sent", "mark_unsent", "note_job", "window"]
+
+_INSERT = (
+    "INSERT OR IGNORE INTO rows (position, fingerprint, key, state, owner, changed, id, line, tags, request, inputs,"
+    " stem, seed, attempts, tokens, call_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_TAKE = (
+    "UPDATE OR IGNORE rows SET fingerprint = ?, key = ?, state = ?, owner = ?, changed = ?, id = ?, line = ?,"
+    " tags = ?, request = ?, inputs = ?, stem = ?, seed = ?, attempts = ?, tokens = ?, call_id = ?, error = NULL,"
+    " file = NULL WHERE position = ? AND (owner IS NULL OR owner = ?)"
+)
+_SENT = (
+    "UPDATE rows SET state = 'sent', attempts = ?, tokens = ?, call_id = ?, changed = ?"
+    " WHERE position = ? AND owner = ?"
+)
+_END = (
+    "UPDATE rows SET state = ?, owner = NULL, changed = ?, attempts = ?, tokens = ?, call_id = ?, seed = ?, file = ?,"
+    " size = ?, digest = ?, width = ?, height = ?, elapsed = ?, error = ?, job = ?, kept = ?"
+    " WHERE position = ? AND owner = ?"
+)
+_MOST_NUMBERS = 100_000
+
+
+def window(transaction: Transaction, owner: Owner, start: int, count: int) -> Window:
+    """Look at the rows from a position on.
+
+    Args:
+        transaction: Where.
+        owner: The worker that asks.
+        start: The first position.
+        count: How many positions.
+    """
+    found = transaction.rows(
+        f"SELECT {KNOWN_COLUMNS} FROM rows WHERE position >= ? AND position < ?", start, start + count
+    )
+    after = transaction.row("SELECT 1 FROM rows WHERE position >= ? LIMIT 1", start + count)
+    dead = {*dead_owners(transaction), owner.name}
+    owners = {name for (name,) in transaction.rows("SELECT owner FROM owners")}
+    rows = {row[0]: Known._make(row) for row in found}
+    return Window(rows, start + count, after is None, frozenset(owners - dead))
+
+
+def claim(transaction: Transaction, claim: Claim) -> None:
+    """Lease a row to a worker, and note on the claim if it cannot be had.
+
+    Args:
+        transaction: Where.
+        claim: The row.
+    """
+    if not claim.is_leased:
+        lease(transaction, claim, RowState.LEASED)
+
+
+def mark_sent(transaction: Transaction, claim: Claim) -> None:
+    """Note that a row is about to be sent; nothing may leave before this is on the disk.
+
+    Args:
+        transaction: Where.
+        claim: The row.
+
+    Raises:
+        RowError: Its id or its name belongs to another row.
+        RowTakenError: Another worker has it.
+    """
+    if not claim.is_leased:
+        lease(transaction, claim, RowState.SENT)
+    elif claim.problem is None:
+        now = transaction.clock.wall()
+        values = (claim.attempts, claim.tokens, claim.call_id, now, claim.position, claim.owner)
+        if transaction.change(_SENT, *values) < 1:
+            claim.problem = _taken(claim)
+    _see_that_it_can_be_had(claim)
+
+
+def confirm(transaction: Transaction, claim: Claim) -> None:
+    """See that a worker has a row that it will end without sending it.
+
+    Args:
+        transaction: Where.
+        claim: The row.
+
+    Raises:
+        RowError: Its id or its name belongs to another row.
+        RowTakenError: Another worker has it.
+    """
+    if not claim.is_leased:
+        lease(transaction, claim, RowState.LEASED)
+    elif not transaction.row("SELECT 1 FROM rows WHERE position = ? AND owner = ?", claim.position, claim.owner):
+        claim.problem = _taken(claim)
+    _see_that_it_can_be_had(claim)
+
+
+def mark_unsent(transaction: Transaction, claim: Claim) -> None:
+    """Note that what was about to be sent was not, or was turned away, and may be sent again.
+
+    Args:
+        transaction: Where.
+        claim: The row.
+    """
+    transaction.change(
+        "UPDATE rows SET state = 'leased' WHERE position = ? AND owner = ? AND state = 'sent'",
+        *(claim.position, claim.owner),
+    )
+
+
+def note_job(transaction: Transaction, claim: Claim) -> None:
+    """Note the video job that a row has begun, by which its video is found again.
+
+    Args:
+        transaction: Where.
+        claim: The row.
+    """
+    transaction.change(
+        "UPDATE rows SET job = ?, tokens = ? WHERE position = ? AND owner = ?",
+        *(claim.job, claim.tokens, claim.position, claim.owner),
+    )
+
+
+def end(transaction: Transaction, claim: Claim | Leftover, ending: Ending) -> bool:
+    """Note how a row ended, and let go of it.
+
+    Args:
+        transaction: Where.
+        claim: The row.
+        ending: How it ended.
+
+    Returns:
+        False if another worker has it by now, so that nothing was noted.
+    """
+    if isinstance(claim, Claim) and not _holds(transaction, claim, ending):
+        return False
+    values = (
+        *(ending.state.value, transaction.clock.wall(), claim.attempts, claim.tokens, claim.call_id),
+        *(claim.seed, ending.file, ending.size, ending.digest, ending.width, ending.height),
+        *(ending.elapsed, ending.error, claim.job, ending.kept, claim.position, claim.owner),
+    )
+    return transaction.change(_END, *values) > 0
+
+
+def end_unread(transaction: Transaction, position: int, fingerprint: bytes, line: int | None, error: str) -> None:
+    """Note a row that cannot be used.
+
+    Args:
+        transaction: Where.
+        position: Its place in the input.
+        fingerprint: What its text looks like.
+        line: Its line in the manifest.
+        error: What is wrong with it.
+    """
+    transaction.change(
+        "INSERT INTO rows (position, fingerprint, key, state, changed, line, error) VALUES (?, ?, ?, 'failed', ?, ?, ?)"
+        " ON CONFLICT (position) DO UPDATE SET fingerprint = excluded.fingerprint, key = excluded.key,"
+        " state = excluded.state, changed = excluded.changed, line = excluded.line, error = excluded.error,"
+        " id = NULL, request = NULL, stem = NULL WHERE owner IS NULL",
+        *(position, fingerprint.hex(), fingerprint.hex(), transaction.clock.wall(), line, error),
+    )
+
+
+def _holds(transaction: Transaction, claim: Claim, ending: Ending) -> bool:
+    if not claim.is_leased and claim.problem is None and ending.state is not RowState.PENDING:
+        lease(transaction, claim, RowState.LEASED)
+    return claim.is_leased and claim.problem is None
+
+
+def lease(transaction: Transaction, claim: Claim, state: RowState) -> None:
+    """Give a row to a worker, unless another one has it, or its id or name.
+
+    Args:
+        transaction: Where.
+        claim: The row; what stands in its way is noted on it.
+        state: Its state from now on.
+    """
+    while claim.problem is None:
+        values = _values(transaction, claim, state)
+        if (
+            transaction.change(_INSERT, claim.position, *values) > 0
+            or transaction.change(_TAKE, *values, claim.position, claim.owner) > 0
+        ):
+            claim.is_leased = True
+            return
+        claim.problem = _make_room(transaction, claim)
+
+
+def _see_that_it_can_be_had(claim: Claim) -> None:
+    if claim.problem is not None:
+        raise claim.problem
+    claim.is_confirmed = True
+
+
+def _taken(claim: Claim) -> RowTakenError:
+    return RowTakenError(f"{claim.place}: another worker has it")
+
+
+def _values(transaction: Transaction, claim: Claim, state: RowState) -> Sequence[object]:
+    return (
+        *(
+            claim.fingerprint.hex(),
+            claim.key.hex(),
+            state.value,
+            claim.owner,
+            transaction.clock.wall(),
+            claim.id,
+            claim.line,
+        ),
+        *(json.dumps(claim.tags) if claim.tags else None, _text(claim), claim.inputs, claim.stem),
+        *(claim.seed, claim.attempts, claim.tokens, claim.call_id),
+    )
+
+
+def _text(claim: Claim) -> str | None:
+    return None if claim.data is None else json.dumps(claim.data, ensure_ascii=False).encode(errors="replace").decode()
+
+
+def _make_room(transaction: Transaction, claim: Claim) -> Exception | None:
+    """Find out what stands in a claim's way, and take it away if it may be; else return why not."""
+    if transaction.row(
+        "SELECT 1 FROM rows WHERE position = ? AND owner IS NOT NULL AND owner <> ?", claim.position, claim.owner
+    ):
+        return _taken(claim)
+    for column, value in (("id", claim.id), ("stem", claim.stem)):
+        other = transaction.row(
+            f"SELECT position, line, id FROM rows WHERE {column} = ? AND position <> ?", value, claim.position
+        )
+        if other is None:
+            continue
+        if other[0] < 0:
+            # What is no longer in the input gives way to what is.
+            transaction.change(f"UPDATE rows SET {column} = NULL WHERE position = ?", other[0])
+        elif column == "stem" and not claim.is_named:
+            claim.stem = _numbered(transaction, claim.stem)
+        else:
+            return _is_taken("id" if column == "id" else "name", value, other, claim)
+        return None
+    return RowError(f"the journal cannot hold {claim.place}", line=claim.line)
+
+
+def _is_taken(field: str, value: str | None, other: tuple[int, int | None, str | None], claim: Claim) -> RowError:
+    position, line, _ = other
+    where = f"row {position}" if line is None else f"line {line}"
+    return RowError(f"{value!r} is the {field} of {where} already: give each row its own", line=claim.line, field=field)
+
+
+def _numbered(transaction: Transaction, stem: str) -> str:
+    for number in range(2, _MOST_NUMBERS):
+        candidate = f"{stem}-{number}"
+        if transaction.row("SELECT 1 FROM rows WHERE stem = ?", candidate) is None:
+            return candidate
+    raise RowError(f"there are {_MOST_NUMBERS} rows of the name {stem!r} already", field="name")

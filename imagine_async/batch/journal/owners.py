@@ -1,0 +1,148 @@
+"""The workers that have rows of a journal, and whether they are alive.
+
+A worker is taken for dead when it has not said for a while that it is alive, or, on its own host, when there is no such
+process any more. Its rows are free then; what it does with them afterwards is refused.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import sys
+from functools import cache
+from pathlib import Path
+
+from attrs import frozen
+
+from imagine_async.stores.sqlite.transaction import Transaction
+
+__all__ = ["Owner", "beat", "dead_owners", "enter", "has_others", "leave"]
+
+_GRACE_SECONDS = 5.0
+
+
+@frozen
+class Owner:
+    """A worker.
+
+    Args:
+        name: Its name, which no other has.
+        host: Where it runs.
+        process: The number of its process.
+        started: When that process began, as far as the system tells: numbers are used again.
+    """
+
+    name: str
+    host: str
+    process: int
+    started: str
+
+    @classmethod
+    def of_this_process(cls) -> Owner:
+        """Make one for this process."""
+        process = os.getpid()
+        return cls(f"{socket.gethostname()}-{process}-{secrets.token_hex(4)}", _host(), process, _start_of(process))
+
+
+def enter(transaction: Transaction, owner: Owner, seconds: float) -> None:
+    """Begin, as a worker.
+
+    Args:
+        transaction: Where.
+        owner: The worker.
+        seconds: For how long it counts as alive without saying so again.
+    """
+    transaction.change(
+        "INSERT OR REPLACE INTO owners (owner, host, process, started, until) VALUES (?, ?, ?, ?, ?)",
+        *(owner.name, owner.host, owner.process, owner.started, transaction.clock.wall() + seconds),
+    )
+
+
+def beat(transaction: Transaction, owner: Owner, seconds: float) -> bool:
+    """Say that a worker is alive.
+
+    Args:
+        transaction: Where.
+        owner: The worker.
+        seconds: For how long that holds.
+
+    Returns:
+        False if it was taken for dead in the meantime, and others may have taken its rows.
+    """
+    until = transaction.clock.wall() + seconds
+    return transaction.change("UPDATE owners SET until = ? WHERE owner = ?", until, owner.name) > 0
+
+
+def leave(transaction: Transaction, owner: Owner) -> None:
+    """End, as a worker that has no rows any more.
+
+    Args:
+        transaction: Where.
+        owner: The worker.
+    """
+    transaction.change("DELETE FROM owners WHERE owner = ?", owner.name)
+
+
+def has_others(transaction: Transaction, owner: Owner) -> bool:
+    """Tell whether there are other workers that are alive.
+
+    Args:
+        transaction: Where.
+        owner: The worker that asks.
+    """
+    dead = {*dead_owners(transaction), owner.name}
+    return any(name not in dead for (name,) in transaction.rows("SELECT owner FROM owners"))
+
+
+def dead_owners(transaction: Transaction) -> list[str]:
+    """Return the workers that are no longer alive.
+
+    Args:
+        transaction: Where.
+    """
+    now = transaction.clock.wall()
+    found = transaction.rows("SELECT owner, host, process, started, until FROM owners")
+    return [name for name, host, process, started, until in found if _is_dead(host, process, started, until, now)]
+
+
+def _is_dead(host: str, process: int, started: str, until: float, now: float) -> bool:
+    # A clock that was set back, or a host that slept, must not make a worker die that is about to go on.
+    if until + _GRACE_SECONDS < now:
+        return True
+    return host == _host() and not _is_running(process, started)
+
+
+def _is_running(process: int, started: str) -> bool:
+    if sys.platform == "win32":  # pragma: no cover - there a signal of 0 would end the process
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return started == _start_of(process)
+
+
+@cache
+def _host() -> str:
+    """Name this host as it runs now: after a restart, or in another container, process numbers mean others."""
+    parts = [socket.gethostname()]
+    for path in (Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")):
+        try:
+            parts.append(str(path.readlink()) if path.is_symlink() else path.read_text("ascii").strip())
+        except OSError:
+            continue
+    return " ".join(parts)
+
+
+def _start_of(process: int) -> str:
+    """Return when a process began, in the system's own count; empty where it does not tell, or it is gone."""
+    try:
+        text = Path(f"/proc/{process}/stat").read_text("ascii", "replace")
+    except OSError:
+        return ""
+    fields = text.rpartition(")")[2].split()
+    # A process that has ended and was not waited for yet is gone as well.
+    return "" if fields[0] in ("Z", "X") else fields[19]
