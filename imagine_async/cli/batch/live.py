@@ -1,0 +1,108 @@
+"""Progress on a terminal: figures that change in their place, and the failures above them."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live as RichLive
+from rich.progress_bar import ProgressBar
+from rich.text import Text
+
+from imagine_async.batch.records import Progress, RowState, Summary
+from imagine_async.batch.results import RowResult
+from imagine_async.cli.batch.figures import how_far, how_fast, outcomes, spent
+from imagine_async.cli.batch.places import place_of, trouble_of
+from imagine_async.cli.batch.watching import Beginning
+from imagine_async.cli.batch.words import duration
+from imagine_async.cli.tables import visible
+
+__all__ = ["LiveDisplay"]
+
+_MOST_AT_ONCE = 5
+_WIDEST_BAR = 60
+
+
+class LiveDisplay:
+    """Shows the figures of a batch in the same few lines of a terminal.
+
+    Args:
+        console: The terminal; `None` for that of the standard output.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = Console() if console is None else console
+        # Refreshed by hand: a thread that draws at its own times could draw into other output.
+        self._live = RichLive(console=self._console, auto_refresh=False)
+        self._failures: deque[RowResult] = deque(maxlen=_MOST_AT_ONCE)
+        self._failed = 0
+        self._stopping = ""
+
+    def begin(self, beginning: Beginning) -> None:
+        """Say where rows come from and files go, and show the figures from now on."""
+        self._print(visible(f"Rows from {beginning.source}, files to {beginning.out}"))
+        self._live.start()
+        self.progress(Progress(total=beginning.total))
+
+    def row(self, result: RowResult) -> None:
+        """Keep the failures until the figures are drawn next."""
+        if result.record.state in (RowState.FAILED, RowState.UNKNOWN):
+            self._failures.append(result)
+            self._failed += 1
+
+    def progress(self, progress: Progress) -> None:
+        """Draw the figures, with the failures since the last time above them."""
+        self._print_failures()
+        self._live.update(_drawn(progress, self._stopping), refresh=True)
+
+    def warn(self, text: str) -> None:
+        """Print it above the figures."""
+        self._print(f"Warning: {visible(text)}", style="yellow")
+
+    def stopping(self, reason: str, text: str) -> None:
+        """Show it below the figures from now on."""
+        self._stopping = visible(text)
+
+    def end(self, summary: Summary, code: int) -> None:
+        """Draw the last figures."""
+        self.progress(summary.progress)
+        self.close()
+
+    def close(self) -> None:
+        """Leave the figures as they are, and give the cursor back."""
+        self._live.stop()
+
+    def _print_failures(self) -> None:
+        for result in self._failures:
+            record = result.record
+            self._print(f"{record.state} {place_of(record)}: {trouble_of(record.error)}", style="red")
+        if self._failed > len(self._failures):
+            self._print(f"and {self._failed - len(self._failures):,} failures before these", style="red")
+        self._failures.clear()
+        self._failed = 0
+
+    def _print(self, text: str, style: str = "") -> None:
+        self._console.print(Text(text, style=style), soft_wrap=True)
+
+
+def _drawn(progress: Progress, stopping: str) -> RenderableType:
+    lines: list[RenderableType] = [_bar(progress), Text(how_far(progress), style="bold")]
+    lines += [Text(outcomes(progress)), Text(_running(progress)), Text(spent(progress))]
+    if stopping:
+        lines.append(Text(stopping, style="yellow"))
+    return Group(*lines)
+
+
+def _bar(progress: Progress) -> RenderableType:
+    return ProgressBar(
+        total=progress.total,
+        completed=progress.ended,
+        width=_WIDEST_BAR,
+        animation_time=progress.elapsed,
+    )
+
+
+def _running(progress: Progress) -> str:
+    waiting = f" ({progress.waiting:,} of them wait for the rate limit)" if progress.waiting else ""
+    waited = f", waited {duration(progress.limiter_wait)} for the limit" if progress.limiter_wait >= 1 else ""
+    return f"{how_fast(progress)}, running {progress.running:,}{waiting}{waited}"

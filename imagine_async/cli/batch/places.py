@@ -1,0 +1,31 @@
+"""What people call a row, and what went wrong with it, in words that every terminal can be given."""
+
+from __future__ import annotations
+
+from imagine_async.batch.records import RowRecord
+from imagine_async.cli.tables import visible
+
+__all__ = ["place_of", "trouble_of"]
+
+_LONGEST = 300
+
+
+def place_of(record: RowRecord) -> str:
+    """Name a row by its id, its line in the manifest, or its place.
+
+    Args:
+        record: The row.
+    """
+    if record.id is not None:
+        return f"row {visible(record.id)!r}"
+    return f"row {record.position}" if record.line is None else f"line {record.line}"
+
+
+def trouble_of(error: str | None) -> str:
+    """Return what went wrong on one line, shortened where it is long.
+
+    Args:
+        error: The error's class and message; `None` where nobody knows.
+    """
+    text = " ".join(visible(error or "nobody knows why").split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

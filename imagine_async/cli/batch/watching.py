@@ -1,0 +1,96 @@
+"""Who is told what happens in a batch: a live display, plain lines, or JSON events."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from attrs import frozen
+
+from imagine_async.batch.records import Progress, Summary
+from imagine_async.batch.results import RowResult
+
+__all__ = ["Beginning", "Silence", "Watcher"]
+
+
+@frozen(kw_only=True)
+class Beginning:
+    """What is known before the first row.
+
+    Args:
+        source: Where the rows come from: a manifest, or a journal.
+        out: Where the files go.
+        journal: Where the journal is; `None` where none is kept.
+        total: How many rows there are, where that is known.
+    """
+
+    source: str
+    out: str
+    journal: str | None
+    total: int | None = None
+
+
+class Watcher(Protocol):
+    """Tells people or programs of a batch. Its methods may block: they are not called on the event loop's thread."""
+
+    def begin(self, beginning: Beginning) -> None:
+        """Tell what is about to be done."""
+        ...
+
+    def row(self, result: RowResult) -> None:
+        """Tell of a row that has ended."""
+        ...
+
+    def progress(self, progress: Progress) -> None:
+        """Tell how far it has come; called every now and then."""
+        ...
+
+    def warn(self, text: str) -> None:
+        """Tell something that the user should know."""
+        ...
+
+    def stopping(self, reason: str, text: str) -> None:
+        """Tell that it ends before its input does.
+
+        Args:
+            reason: `interrupted`, `cancelled` or `error`.
+            text: The same for people.
+        """
+        ...
+
+    def end(self, summary: Summary, code: int) -> None:
+        """Tell what became of it.
+
+        Args:
+            summary: The figures.
+            code: The exit code.
+        """
+        ...
+
+    def close(self) -> None:
+        """Leave the terminal as it was, however it came to the end."""
+        ...
+
+
+class Silence:
+    """A watcher that tells nothing."""
+
+    def begin(self, beginning: Beginning) -> None:
+        """Tell nothing."""
+
+    def row(self, result: RowResult) -> None:
+        """Tell nothing."""
+
+    def progress(self, progress: Progress) -> None:
+        """Tell nothing."""
+
+    def warn(self, text: str) -> None:
+        """Tell nothing."""
+
+    def stopping(self, reason: str, text: str) -> None:
+        """Tell nothing."""
+
+    def end(self, summary: Summary, code: int) -> None:
+        """Tell nothing."""
+
+    def close(self) -> None:
+        """There is nothing to leave."""
