@@ -13,6 +13,7 @@ from imagine_async.clock import SYSTEM_CLOCK, Clock
 from imagine_async.errors import ImagineError, Outcome
 from imagine_async.quota import Quota
 from imagine_async.requests import Request
+from imagine_async.spool import MakeSpool
 from imagine_async.timeout import Timeout
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class Call:
         resend_unknown: Whether to send again what may have been charged already; `None` leaves it to the policy.
         seed_chosen: Whether the SDK chose the request's seed, because the caller gave none.
         quota: What the newest reply said of the server's rate limit; `None` where it said nothing.
+        make_spool: Makes what a result too large for memory is kept on; `None` keeps every result in memory.
         on_sending: Is called when the form of an attempt begins to leave; for the rate limiter.
     """
 
@@ -110,6 +112,7 @@ class Call:
     resend_unknown: bool | None = None
     seed_chosen: bool = False
     quota: Quota | None = None
+    make_spool: MakeSpool | None = None
     on_sending: Callable[[], None] | None = None
     started: float = field(init=False)
 

@@ -8,6 +8,7 @@
     ├── BudgetExceededError           the call would overrun the budget; nothing was sent
     ├── UnpricedCallError             a budget is set and nobody knows what the call costs; nothing was sent
     ├── StoreError                    where limits and books are kept cannot be used (OSError)
+    ├── ResultStorageError            what was made cannot be kept on disk (OSError)
     ├── DeadlineExceededError         the call's deadline passed (TimeoutError)
     │   └── VideoNotReadyError        a video job was not done in time; it runs on
     ├── VideoFailedError              the API gave a video job up
@@ -62,6 +63,7 @@ __all__ = [
     "RateLimitedError",
     "ReplyError",
     "ReplyTooLargeError",
+    "ResultStorageError",
     "ServerError",
     "ServiceUnavailableError",
     "StoreError",
@@ -229,6 +231,12 @@ class StoreError(ImagineError, OSError):
     def __init__(self, message: str, *, store: str = "", call_id: str | None = None) -> None:
         super().__init__(message, call_id=call_id)
         self.store = store
+
+
+class ResultStorageError(ImagineError, OSError):
+    """A result could not be written to the disk on its way in: it was made, and probably charged."""
+
+    default_outcome = Outcome.COMPLETED
 
 
 class DeadlineExceededError(ImagineError, TimeoutError):

@@ -20,6 +20,7 @@ from imagine_async.middleware.logs import Logging
 from imagine_async.middleware.retry import Retry
 from imagine_async.middleware.retry_budget import RetryBucket
 from imagine_async.requests import Request, ResultT
+from imagine_async.spool import MakeSpool
 from imagine_async.timeout import Timeout
 
 __all__ = ["CallFacts", "Pipeline"]
@@ -36,6 +37,7 @@ class CallFacts:
         tag: What the call is booked under.
         batch: The batch that it belongs to.
         resend_unknown: Whether to send again what may have been charged; `None` leaves it to the policy.
+        make_spool: Makes what a result too large for memory is kept on; `None` keeps every result in memory.
     """
 
     timeout: Timeout
@@ -44,6 +46,7 @@ class CallFacts:
     tag: str | None = None
     batch: str | None = None
     resend_unknown: bool | None = None
+    make_spool: MakeSpool | None = None
 
 
 class Pipeline:
@@ -110,6 +113,7 @@ class Pipeline:
             tag=about.tag,
             batch=about.batch,
             resend_unknown=about.resend_unknown,
+            make_spool=about.make_spool,
         )
         try:
             result = await self._handler(call)

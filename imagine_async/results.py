@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
-from attrs import field, frozen
+from attrs import field, fields, frozen
 
 from imagine_async import files
 from imagine_async.errors import MissingExtraError
 from imagine_async.sniff import MEDIA_TYPES, SUFFIXES
+from imagine_async.spool import Body, Spool, pieces_of, size_of
 
 if TYPE_CHECKING:
     import os
@@ -26,12 +27,17 @@ if TYPE_CHECKING:
 __all__ = ["Image"]
 
 
+def _digest(body: Body) -> str:
+    return body.digest if isinstance(body, Spool) else hashlib.sha256(body).hexdigest()
+
+
 @frozen(kw_only=True)
 class Image:
     """A picture that the API made.
 
     Args:
-        content: The file's bytes, as they came.
+        content: The file's bytes, as they came: `bytes`, or a `Spool`, which keeps them on disk for as long as anybody
+            holds it. Large pictures of a batch come so; they are read with `content`, and saved piece by piece.
         format: `jpeg`, `png`, `webp`, `gif` or `avif`, judged by the bytes.
         width: Pixels across.
         height: Pixels down.
@@ -44,7 +50,7 @@ class Image:
         cached: Whether it was made by an earlier or a concurrent identical call, so that this one cost nothing.
     """
 
-    content: bytes = field(repr=lambda content: f"<{len(content)} bytes>")
+    body: Body = field(alias="content", eq=_digest)
     format: str
     width: int
     height: int
@@ -55,6 +61,16 @@ class Image:
     tokens: float | None = None
     call_id: str = ""
     cached: bool = False
+
+    @property
+    def content(self) -> bytes:
+        """The file's bytes; read into memory each time, where they lie on disk."""
+        return self.body if isinstance(self.body, bytes) else b"".join(self.body.pieces())
+
+    @property
+    def size(self) -> int:
+        """Bytes in all."""
+        return size_of(self.body)
 
     @property
     def media_type(self) -> str:
@@ -69,7 +85,7 @@ class Image:
     @property
     def digest(self) -> str:
         """The SHA-256 of the bytes, in hexadecimal."""
-        return hashlib.sha256(self.content).hexdigest()
+        return _digest(self.body)
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False, sidecar: bool = False) -> Path:
         """Write the picture: whole, or not at all.
@@ -87,7 +103,7 @@ class Image:
             OSError: The folder does not exist or cannot be written.
         """
         target = files.target_for(Path(path), self)
-        files.write_whole(target, [self.content], overwrite=overwrite)
+        files.write_whole(target, pieces_of(self.body), overwrite=overwrite)
         if sidecar:
             from imagine_async.sidecar import facts_as_json
 
@@ -145,6 +161,12 @@ class Image:
             raise MissingExtraError("to_numpy()", "numpy") from None
         picture = self.to_pil()
         return numpy.array(picture.convert("RGBA" if picture.has_transparency_data else "RGB"))
+
+    def __repr__(self) -> str:
+        """Tell the facts, and of the bytes only how many they are."""
+        _, *facts = fields(type(self))
+        told = "".join(f", {each.name}={getattr(self, each.name)!r}" for each in facts)
+        return f"{type(self).__name__}(content=<{self.size} bytes>{told})"
 
     def _repr_png_(self) -> bytes | None:
         return self.content if self.format == "png" else None

@@ -16,7 +16,7 @@ from cattrs import Converter
 
 from imagine_async.catalog import Dialect
 from imagine_async.errors import InvalidRequestError
-from imagine_async.inputs import BytesSource, FileSource, PathSource, RowOutput, StreamSource, UrlSource
+from imagine_async.inputs import BytesSource, FileSource, PathSource, RowOutput, SpoolSource, StreamSource, UrlSource
 from imagine_async.requests import (
     AiBackground,
     AiResize,
@@ -138,7 +138,7 @@ def _to_plain(value: object, name: str) -> Any:
             return {"row": value.row}
         case BytesSource():
             return {"base64": base64.b64encode(value.content).decode()}
-        case FileSource():
+        case FileSource() | SpoolSource():
             return {"base64": base64.b64encode(value.read()).decode()}
         case StreamSource():
             raise InvalidRequestError(name, value, "a stream can be read but once; pass its bytes instead")

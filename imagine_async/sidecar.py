@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cattrs import Converter
 
 from imagine_async.catalog import Dialect
-from imagine_async.inputs import BytesSource, FileSource, PathSource
+from imagine_async.inputs import BytesSource, FileSource, PathSource, SpoolSource
 from imagine_async.version import VERSION
 
 if TYPE_CHECKING:
@@ -78,6 +78,10 @@ def _bytes_facts(source: BytesSource) -> dict[str, Any]:
     return {"sha256": hashlib.sha256(source.content).hexdigest(), "bytes": source.size}
 
 
+def _spool_facts(source: SpoolSource) -> dict[str, Any]:
+    return {"sha256": source.spool.digest, "bytes": source.size}
+
+
 def _path_facts(source: PathSource) -> dict[str, Any]:
     return {"path": str(source.path), "bytes": source.size}
 
@@ -92,6 +96,7 @@ def _converter() -> Converter:
     converter.register_unstructure_hook(Dialect, lambda dialect: dialect.name)
     converter.register_unstructure_hook(PathSource, _path_facts)
     converter.register_unstructure_hook(FileSource, _file_facts)
+    converter.register_unstructure_hook(SpoolSource, _spool_facts)
     return converter
 
 

@@ -12,6 +12,8 @@ from typing import BinaryIO
 
 from attrs import frozen
 
+from imagine_async.file_view import FileView
+
 __all__ = ["MEDIA_TYPES", "SUFFIXES", "Picture", "begins_like_a_picture", "is_complete", "sniff", "sniff_bytes"]
 
 MEDIA_TYPES = {
@@ -73,8 +75,8 @@ def sniff(stream: BinaryIO) -> Picture | None:
         return None
 
 
-def sniff_bytes(content: bytes) -> Picture | None:
-    """Read the header of a picture that is held in memory.
+def sniff_bytes(content: bytes | FileView) -> Picture | None:
+    """Read the header of a picture that is held in memory, or looked at on disk.
 
     Args:
         content: The file's bytes.
@@ -82,7 +84,7 @@ def sniff_bytes(content: bytes) -> Picture | None:
     Returns:
         As `sniff`.
     """
-    return sniff(BytesIO(content))
+    return sniff(_stream_of(content))
 
 
 def begins_like_a_picture(content: bytes) -> bool:
@@ -97,12 +99,12 @@ def begins_like_a_picture(content: bytes) -> bool:
     return _reader_for(content[:32]) is not None
 
 
-def is_complete(content: bytes, picture: Picture) -> bool:
+def is_complete(content: bytes | FileView, picture: Picture) -> bool:
     """Tell whether the bytes end where the format says that they must.
 
     Args:
-        content: The whole file.
-        picture: What `sniff_bytes` found in it.
+        content: The whole file, in memory or on disk.
+        picture: What `sniff` found in it.
 
     Returns:
         False for a file that is cut.
@@ -118,6 +120,14 @@ def is_complete(content: bytes, picture: Picture) -> bool:
             return len(content) >= 8 + int.from_bytes(content[4:8], "little")
         case _:
             return _boxes_end(content)
+
+
+def _stream_of(content: bytes | FileView) -> BinaryIO:
+    """Return a stream at the beginning of a file."""
+    if isinstance(content, FileView):
+        content.stream.seek(0)
+        return content.stream
+    return BytesIO(content)
 
 
 def _reader_for(head: bytes) -> Callable[[BinaryIO], Picture] | None:
@@ -201,9 +211,9 @@ def _jpeg_segments(stream: BinaryIO) -> Iterator[tuple[int, int]]:
     raise ValueError("a header without an end")
 
 
-def _scan_offset(content: bytes) -> int:
+def _scan_offset(content: bytes | FileView) -> int:
     """Find where the picture data of a JPEG begins, behind any thumbnail with an end marker of its own."""
-    stream = BytesIO(content)
+    stream = _stream_of(content)
     try:
         for _, length in _jpeg_segments(stream):
             stream.seek(length, 1)
@@ -212,7 +222,7 @@ def _scan_offset(content: bytes) -> int:
     return stream.tell()
 
 
-def _gif_ends(content: bytes) -> bool:
+def _gif_ends(content: bytes | FileView) -> bool:
     """Walk the blocks of a GIF up to its trailer."""
     try:
         at = 13 + _colour_table_bytes(content[10])
@@ -223,7 +233,7 @@ def _gif_ends(content: bytes) -> bool:
     return True
 
 
-def _gif_block_end(content: bytes, at: int) -> int:
+def _gif_block_end(content: bytes | FileView, at: int) -> int:
     if content[at] == _GIF_EXTENSION:
         at += 2
     elif content[at] == _GIF_IMAGE:
@@ -239,7 +249,7 @@ def _colour_table_bytes(flags: int) -> int:
     return 3 << ((flags & 0x07) + 1) if flags & 0x80 else 0
 
 
-def _boxes_end(content: bytes) -> bool:
+def _boxes_end(content: bytes | FileView) -> bool:
     """Walk the top-level boxes of an ISO media file: its data is there, and the last box ends with the file."""
     at, has_data = 0, False
     while at + 8 <= len(content):

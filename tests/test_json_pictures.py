@@ -81,7 +81,7 @@ def test_bytes_are_found(value: Any) -> None:
     """Base64 and data URIs give the very bytes, in every spelling, and come before a URL."""
     found = reply(value)
     assert isinstance(found, Content)
-    assert found.content == PNG
+    assert found.body == PNG
 
 
 @pytest.mark.parametrize("value", WITHOUT.values(), ids=WITHOUT)
@@ -136,4 +136,4 @@ def test_any_json_is_a_picture_a_link_or_an_error(value: Any) -> None:
         found = reply(value)
     except ImagineError:
         return
-    assert found == Link(URL) or (isinstance(found, Content) and found.content == PNG) or isinstance(found, Link)
+    assert found == Link(URL) or (isinstance(found, Content) and found.body == PNG) or isinstance(found, Link)

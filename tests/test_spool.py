@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import os
 import warnings
+from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -44,3 +46,11 @@ def test_the_file_goes_with_the_spool() -> None:
         del spool
         gc.collect()
     assert file.closed
+
+
+def test_a_spool_lies_in_its_folder(tmp_path: Path) -> None:
+    """A spool's file lies in the file system of its folder, without a name in it."""
+    spool = Spool(tmp_path)
+    spool.append(b"picture")
+    assert os.fstat(spool.file().fileno()).st_dev == tmp_path.stat().st_dev
+    assert not list(tmp_path.iterdir())

@@ -123,7 +123,7 @@ def _as_json(path: Path, image: Image, request: TextToImage) -> str:
             "width": image.width,
             "height": image.height,
             "format": image.format,
-            "bytes": len(image.content),
+            "bytes": image.size,
             "seconds": round(image.elapsed, 3),
             "tokens": image.tokens,
             "call_id": image.call_id,

@@ -11,9 +11,11 @@ from imagine_async.errors import InvalidRequestError
 from imagine_async.inputs.data_uri import from_data_uri
 from imagine_async.inputs.files import from_bytes, from_file, from_path
 from imagine_async.inputs.pixels import from_array, from_pil, is_pil_image
-from imagine_async.inputs.sources import PIECE_BYTES, BytesSource, FileSource, PathSource, Source
+from imagine_async.inputs.sources import PIECE_BYTES, BytesSource, FileSource, PathSource, Source, SpoolSource
+from imagine_async.inputs.spool_source import from_spool
 from imagine_async.inputs.spooling import MAX_BYTES
 from imagine_async.inputs.unresolved import UNRESOLVED, AnySource, StreamSource, UrlSource
+from imagine_async.spool import Spool
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -78,12 +80,12 @@ _FORMS = (
     "a path, a URL, a data URI, bytes, a binary file, an async iterator of bytes, a PIL image, a numpy array, "
     "or an Image of this SDK"
 )
-_READY = (BytesSource, PathSource, FileSource, *UNRESOLVED)
+_READY = (BytesSource, PathSource, FileSource, SpoolSource, *UNRESOLVED)
 
 
 @overload
 def as_source(
-    value: bytes | bytearray | memoryview | os.PathLike[str] | BinaryReader | SupportsArray | Source,
+    value: bytes | bytearray | memoryview | os.PathLike[str] | BinaryReader | SupportsArray | Spool | Source,
     name: str,
     *,
     max_bytes: int = ...,
@@ -100,7 +102,7 @@ def as_source(value: Any, name: str, *, max_bytes: int = MAX_BYTES) -> AnySource
     Reads files, and blocks while it does. What a picture is, its bytes tell: names and declared types do not count.
 
     Args:
-        value: One of `ImageInput`.
+        value: One of `ImageInput`, or a spool.
         name: The field that it is for.
         max_bytes: The most bytes to take from a file that is not seekable, or from a data URI.
 
@@ -121,6 +123,8 @@ def as_source(value: Any, name: str, *, max_bytes: int = MAX_BYTES) -> AnySource
         return from_bytes(bytes(value), name)
     if is_pil_image(value):
         return from_pil(value, name)
+    if (spool := _spool_of(value)) is not None:
+        return from_spool(spool, name)
     content = _content_of(value)
     return _from_object(value, name, max_bytes) if content is None else from_bytes(content, name)
 
@@ -144,6 +148,15 @@ def _from_object(value: Any, name: str, max_bytes: int) -> AnySource:
     if hasattr(value, "__array__"):
         return from_array(value, name)
     raise InvalidRequestError(name, value, f"pass {_FORMS}")
+
+
+def _spool_of(value: object) -> Spool | None:
+    """Find the spool of a large picture, whose `content` would read it whole."""
+    try:
+        body = getattr(value, "body", value)
+    except Exception:
+        return None
+    return body if isinstance(body, Spool) else None
 
 
 def _content_of(value: object) -> bytes | None:

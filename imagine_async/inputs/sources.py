@@ -17,12 +17,19 @@ from attrs import field, frozen
 
 from imagine_async.errors import InvalidRequestError
 from imagine_async.inputs.checks import unreadable
+from imagine_async.inputs.spool_source import PIECE_BYTES, SpoolSource
 from imagine_async.sniff import Picture
 
-__all__ = ["PIECE_BYTES", "BytesSource", "FileSource", "PathSource", "SeekableFile", "Source", "fingerprint"]
-
-PIECE_BYTES = 256 * 1024
-"""Large bodies leave in pieces of this many bytes."""
+__all__ = [
+    "PIECE_BYTES",
+    "BytesSource",
+    "FileSource",
+    "PathSource",
+    "SeekableFile",
+    "Source",
+    "SpoolSource",
+    "fingerprint",
+]
 
 _CHANGED = "the file was changed after the request was made"
 
@@ -175,7 +182,7 @@ class FileSource:
         return piece
 
 
-Source: TypeAlias = BytesSource | PathSource | FileSource
+Source: TypeAlias = BytesSource | PathSource | FileSource | SpoolSource
 """A picture at hand."""
 
 

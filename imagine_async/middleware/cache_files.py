@@ -25,6 +25,7 @@ from attrs import define, field, frozen
 from imagine_async.files import write_whole
 from imagine_async.results import Image
 from imagine_async.sniff import SUFFIXES, Picture, sniff_bytes
+from imagine_async.spool import pieces_of
 from imagine_async.version import VERSION
 
 __all__ = ["CacheFolder", "KeptPicture"]
@@ -105,7 +106,7 @@ class CacheFolder:
             OSError: The folder cannot be written to; what it held under this key is whole or gone.
         """
         facts = _facts_of(image, now)
-        size = len(image.content) + len(facts)
+        size = image.size + len(facts)
         if size > self._max_bytes:
             return
         self._write(key, image, facts, now)
@@ -138,7 +139,7 @@ class CacheFolder:
         target = self._file(key, image.suffix)
         for folder in (self._folder, target.parent):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_whole(target, [image.content], overwrite=True)
+        write_whole(target, pieces_of(image.body), overwrite=True)
         _touch(target, now)
         try:
             write_whole(self._file(key, _FACTS), [facts], overwrite=True)
@@ -227,7 +228,7 @@ def _facts_of(image: Image, now: float) -> bytes:
     facts = {
         "version": 1,
         "sha256": image.digest,
-        "bytes": len(image.content),
+        "bytes": image.size,
         "format": image.format,
         "width": image.width,
         "height": image.height,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from imagine_async.file_view import FileView
+
 __all__ = ["BODY_EXCERPT_CHARACTERS", "excerpt", "is_error", "members", "parsed"]
 
 BODY_EXCERPT_CHARACTERS = 2000
@@ -36,6 +38,6 @@ def is_error(body: bytes) -> bool:
     return str(members(body).get("status", "")).lower() == "error"
 
 
-def excerpt(body: bytes) -> str:
+def excerpt(body: bytes | FileView) -> str:
     """Return the beginning of a body as text, whatever it holds."""
     return body[: 4 * BODY_EXCERPT_CHARACTERS].decode("utf-8", "replace")[:BODY_EXCERPT_CHARACTERS]

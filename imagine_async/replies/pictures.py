@@ -8,10 +8,12 @@ from attrs import field, frozen
 
 from imagine_async import errors
 from imagine_async.errors import APIError, ReplyError
+from imagine_async.file_view import FileView
 from imagine_async.replies.body import excerpt, is_error, parsed
 from imagine_async.replies.errors import error_from_reply
 from imagine_async.replies.json_pictures import find_picture
 from imagine_async.sniff import Picture, begins_like_a_picture, is_complete, sniff_bytes
+from imagine_async.spool import Body, size_of
 
 __all__ = ["Content", "Link", "picture_from_reply", "whole_picture"]
 
@@ -21,11 +23,11 @@ class Content:
     """A picture that came with the reply.
 
     Args:
-        content: The file's bytes.
+        body: The file's bytes.
         picture: What its header says.
     """
 
-    content: bytes = field(repr=lambda content: f"<{len(content)} bytes>")
+    body: Body = field(repr=lambda body: f"<{size_of(body)} bytes>")
     picture: Picture
 
 
@@ -72,11 +74,11 @@ def picture_from_reply(
     raise _no_picture(status, headers.get("content-type"), body, call_id)
 
 
-def whole_picture(content: bytes, *, status: int, call_id: str | None = None) -> Picture:
+def whole_picture(content: bytes | FileView, *, status: int, call_id: str | None = None) -> Picture:
     """See that bytes are a whole picture.
 
     Args:
-        content: The bytes.
+        content: The bytes, in memory or on disk.
         status: The HTTP status that they came with.
         call_id: The call's id.
 
@@ -100,8 +102,8 @@ def whole_picture(content: bytes, *, status: int, call_id: str | None = None) ->
     return picture
 
 
-def _no_picture(status: int, kind: str | None, body: bytes, call_id: str | None) -> APIError | ReplyError:
-    if begins_like_a_picture(body):
+def _no_picture(status: int, kind: str | None, body: bytes | FileView, call_id: str | None) -> APIError | ReplyError:
+    if begins_like_a_picture(body[:32]):
         return errors.TruncatedReplyError(
             f"the picture is cut within its header, after {len(body)} bytes", status=status, call_id=call_id
         )

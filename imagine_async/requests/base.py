@@ -16,7 +16,7 @@ from attrs import field, frozen
 from imagine_async.catalog import Endpoint
 from imagine_async.errors import InvalidRequestError
 from imagine_async.fields import to_extra
-from imagine_async.inputs import UNRESOLVED, AnySource, BytesSource, FileSource, PathSource, Unresolved
+from imagine_async.inputs import UNRESOLVED, AnySource, BytesSource, FileSource, PathSource, SpoolSource, Unresolved
 
 if TYPE_CHECKING:
     from imagine_async.results import Image  # noqa: F401 - named in a string below
@@ -28,7 +28,7 @@ RequestT = TypeVar("RequestT", bound="Request[Any]")
 ImageRequestT = TypeVar("ImageRequestT", bound="ImageRequest")
 
 _LARGEST_CHOSEN_SEED = 2**31 - 1
-_SOURCES = (BytesSource, PathSource, FileSource, *UNRESOLVED)
+_SOURCES = (BytesSource, PathSource, FileSource, SpoolSource, *UNRESOLVED)
 
 
 @frozen(kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from typing import Self
 
@@ -13,6 +12,7 @@ from attrs import frozen
 from imagine_async.errors import DownloadError, ReplyTooLargeError
 from imagine_async.transport.failures import bare, innermost, reason
 from imagine_async.transport.http_library import HttpLibrary
+from imagine_async.transport.reply_body import close_in_order
 from imagine_async.transport.safe_urls import shown
 
 __all__ = ["Download", "Errand"]
@@ -92,15 +92,7 @@ class Download:
 
     async def aclose(self) -> None:
         """Close it, wherever it stands; the connection is kept only where the body was read to its end."""
-        errors = self._errand.library.errors
-        with anyio.CancelScope(shield=True):
-            with contextlib.suppress(*errors):
-                await self._response.aclose()
-            # This ends the library's iterators with an error of theirs. Leaving them as they are would leave them to
-            # the garbage collector, at a moment when nobody can await their end.
-            with contextlib.suppress(*errors):
-                async for _ in self._pieces:
-                    pass
+        await close_in_order(self._response, self._pieces, self._errand.library.errors)
 
     def _check_head(self) -> None:
         if self.status not in (200, 203):

@@ -9,10 +9,12 @@ import anyio.to_thread
 
 from imagine_async.call import Call
 from imagine_async.errors import DownloadError, Outcome, ReplyError, UnexpectedReplyError
+from imagine_async.file_view import FileView
 from imagine_async.replies import Content, JobFacts, Link, job_from_reply, picture_from_reply, whole_picture
 from imagine_async.requests import DeleteVideo, VideoStatus
 from imagine_async.results import Image
 from imagine_async.sniff import begins_like_a_picture
+from imagine_async.spool import Body, Spool
 from imagine_async.video import VideoJob
 
 __all__ = ["content_at", "image_of", "read_reply"]
@@ -46,12 +48,12 @@ async def read_reply(call: Call, status: int, headers: Mapping[str, str], body: 
     return read()
 
 
-def content_at(link: Link, content: bytes, call: Call) -> Content:
+def content_at(link: Link, body: Body, call: Call) -> Content:
     """See that a picture lies where the reply said that it does.
 
     Args:
         link: Where it was fetched from.
-        content: What came.
+        body: What came.
         call: The call.
 
     Returns:
@@ -61,7 +63,8 @@ def content_at(link: Link, content: bytes, call: Call) -> Content:
         DownloadError: It is none, or cut; it may come whole at another try.
     """
     try:
-        return Content(content, whole_picture(content, status=200, call_id=call.id))
+        view = FileView(body.file()) if isinstance(body, Spool) else body
+        return Content(body, whole_picture(view, status=200, call_id=call.id))
     except ReplyError as error:
         reason = error.message
     raise DownloadError(
@@ -72,7 +75,7 @@ def content_at(link: Link, content: bytes, call: Call) -> Content:
 def image_of(found: Content, call: Call) -> Image:
     """Join a picture and the facts of its call."""
     return Image(
-        content=found.content,
+        content=found.body,
         format=found.picture.format,
         width=found.picture.width,
         height=found.picture.height,

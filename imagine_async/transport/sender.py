@@ -24,6 +24,8 @@ from imagine_async.transport.http_library import HEADERS, HTTPX, library_of
 from imagine_async.transport.log_scrubbing import keep_out_of_logs
 from imagine_async.transport.loop_clients import LoopClients
 from imagine_async.transport.reading import content_at, image_of, read_reply
+from imagine_async.transport.reply_body import ReplyBody
+from imagine_async.transport.streaming import stream_download, stream_reply
 from imagine_async.video import VideoJob
 
 __all__ = ["Transport"]
@@ -190,7 +192,10 @@ class Transport:
     async def _fetch(self, link: Link, call: Call) -> Content:
         async def fetch() -> Content:
             timeout = call.timeout.with_total(max(0.001, call.remaining))
-            return content_at(link, await self._downloader.read(link.url, timeout=timeout), call)
+            if call.make_spool is None:
+                return content_at(link, await self._downloader.read(link.url, timeout=timeout), call)
+            async with self._downloader.open(link.url, timeout=timeout) as pieces:
+                return await stream_download(call, link, pieces, call.make_spool)
 
         return await fetch_with_tries(fetch, clock=call.clock)
 
@@ -220,10 +225,22 @@ class Transport:
             raise error
         # From here on the work is done; only its result has still to come through.
         call.outcome = Outcome.COMPLETED
+        if call.make_spool is not None:
+            async with aclosing(self._body(response, call)) as pieces:
+                return await stream_reply(call, status, headers, pieces, call.make_spool)
         body, whole = await self._read(response, self._max_reply_bytes)
         if not whole:
             raise _too_large(status, self._max_reply_bytes, call)
         return await read_reply(call, status, headers, body)
+
+    def _body(self, response: httpx.Response, call: Call) -> ReplyBody:
+        limit = self._max_reply_bytes
+        return ReplyBody(
+            response,
+            limit,
+            too_large=lambda: _too_large(response.status_code, limit, call),
+            errors=self._library.errors,
+        )
 
     async def _read(self, response: httpx.Response, limit: int) -> tuple[bytes, bool]:
         """Read a body up to a limit; tell whether that was all of it."""

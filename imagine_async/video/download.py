@@ -10,7 +10,7 @@ import anyio.to_thread
 from imagine_async.clock import Clock
 from imagine_async.errors import DownloadError
 from imagine_async.fetching import OpenUrl, fetch_with_tries
-from imagine_async.spool import Spool
+from imagine_async.spool import MakeSpool, Spool, keeping
 from imagine_async.timeout import Timeout
 from imagine_async.video import Video, VideoJob
 from imagine_async.video.sniff import sniff_video, video_is_complete
@@ -31,7 +31,12 @@ class VideoDownloader:
         self._clock = clock
 
     async def fetch(
-        self, job: VideoJob, *, timeout: Timeout, renewed: Callable[[VideoJob], Awaitable[VideoJob]]
+        self,
+        job: VideoJob,
+        *,
+        timeout: Timeout,
+        renewed: Callable[[VideoJob], Awaitable[VideoJob]],
+        make_spool: MakeSpool = Spool,
     ) -> Video:
         """Fetch a job's video.
 
@@ -39,17 +44,19 @@ class VideoDownloader:
             job: A job that is done.
             timeout: The time for all tries together.
             renewed: Asks about the job anew, for a URL that has not expired.
+            make_spool: Makes what the video is kept on.
 
         Returns:
             The video.
 
         Raises:
             DownloadError: It could not be fetched.
+            ResultStorageError: The disk does not take it.
             ImagineError: The API refused to tell another URL.
         """
 
         async def fetch() -> Video:
-            return await self._fetch(job, timeout)
+            return await self._fetch(job, timeout, make_spool)
 
         async def renew() -> None:
             nonlocal job
@@ -63,12 +70,18 @@ class VideoDownloader:
             url=job.urls[0],
         )
 
-    async def _fetch(self, job: VideoJob, timeout: Timeout) -> Video:
-        spool = await anyio.to_thread.run_sync(Spool)
-        async with self._open_url(job.urls[0], timeout) as pieces:
-            async for piece in pieces:
-                await anyio.to_thread.run_sync(spool.append, piece)
-        return await anyio.to_thread.run_sync(_video, spool, job)
+    async def _fetch(self, job: VideoJob, timeout: Timeout, make_spool: MakeSpool) -> Video:
+        with keeping(f"the video {job.id}"):
+            spool = await anyio.to_thread.run_sync(make_spool)
+        try:
+            async with self._open_url(job.urls[0], timeout) as pieces:
+                async for piece in pieces:
+                    with keeping(f"the video {job.id}"):
+                        await anyio.to_thread.run_sync(spool.append, piece)
+            return await anyio.to_thread.run_sync(_video, spool, job)
+        except BaseException:
+            spool.close()
+            raise
 
 
 def _video(spool: Spool, job: VideoJob) -> Video:

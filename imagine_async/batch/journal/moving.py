@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import frozen
@@ -37,7 +38,7 @@ class Leftover:
         id: Its name in the batch.
         line: Its line in the manifest.
         tags: Its labels.
-        text: The request as JSON.
+        data: The request as plain data; `None` where the journal does not hold it.
         inputs: The files that it sends, as JSON.
         stem: Where its file goes, without suffix.
         seed: The seed that was sent.
@@ -55,7 +56,7 @@ class Leftover:
     id: str | None
     line: int | None
     tags: tuple[str, ...]
-    text: str | None
+    data: Mapping[str, Any] | None
     inputs: str | None
     stem: str
     seed: int | None
@@ -233,7 +234,7 @@ def _leftover(row: tuple[Any, ...]) -> Leftover:
         id=name,
         line=line,
         tags=tuple(json.loads(tags)) if tags else (),
-        text=text,
+        data=None if text is None else json.loads(text),
         inputs=inputs,
         stem=stem or f"{position:07d}",
         seed=seed,

@@ -1,0 +1,1 @@
+"""What runs a batch: rows come in, are journaled, sent, stored, and handed over as they end."""

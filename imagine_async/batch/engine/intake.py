@@ -1,0 +1,186 @@
+"""Which rows of the input are to be done, and which are done already.
+
+A row is met again by its place and its fingerprint. As long as the input is the one that the journal knows, no row has
+to be read that is done. From the first row on that differs, rows are found by what they ask for, wherever they stand.
+"""
+
+from __future__ import annotations
+
+from attrs import define, field
+
+from imagine_async.batch.engine.admission import Admission
+from imagine_async.batch.engine.counting import Counts
+from imagine_async.batch.engine.inputs import Inputs
+from imagine_async.batch.engine.keys import row_key
+from imagine_async.batch.engine.parents import Parents
+from imagine_async.batch.engine.reading import BadRow, as_unread, claim_of, read_row
+from imagine_async.batch.engine.settings import BatchSettings
+from imagine_async.batch.engine.skipping import DoneRow, Skipping
+from imagine_async.batch.journal.claims import Claim, Known, Window
+from imagine_async.batch.journal.keeping import Journal
+from imagine_async.batch.records import RowState
+from imagine_async.batch.rows import Row, RowInput, UnreadRow
+from imagine_async.errors import ConfigurationError, ImagineError
+
+__all__ = ["Intake", "Turn"]
+
+_WINDOW = 2000
+_SHARED_WINDOW = 64
+
+Turn = Claim | BadRow
+"""A row whose turn has come."""
+
+
+@define
+class Intake:
+    """Yields the rows of the input that are to be done.
+
+    Args:
+        inputs: The caller's rows.
+        journal: Knows the rows of earlier runs and of other workers.
+        parents: Knows the rows that wait for others.
+        skipping: Looks after the files of rows that are done.
+        admission: Says whether rows may begin.
+        counts: Is told of rows that are not to be done.
+        settings: How the batch is run.
+    """
+
+    inputs: Inputs
+    journal: Journal
+    parents: Parents
+    skipping: Skipping
+    admission: Admission
+    counts: Counts
+    settings: BatchSettings
+    is_shared: bool = False
+    _position: int = 0
+    _window: Window | None = None
+    _has_moved: bool = False
+    _is_at_end: bool = field(default=False, init=False)
+
+    async def next(self) -> Turn | None:
+        """Return the next row that is to be done; `None` if there is none any more, or none may begin."""
+        while await self.admission.wait():
+            turn = await self._turn()
+            if turn is not None:
+                return turn
+            if self._is_at_end and not self.skipping.has_found and not self.parents.is_busy:
+                return None
+        return None
+
+    async def _turn(self) -> Turn | None:
+        ready = self.parents.next_ready()
+        if ready is not None:
+            return ready
+        gone = self.skipping.next_gone()
+        if gone is not None:
+            return await self._again(gone)
+        if self._is_at_end or self.parents.waiting > 4 * self.settings.concurrency:
+            if self.parents.is_busy:
+                await self.parents.wait()
+            return None
+        return await self._from_input()
+
+    async def _from_input(self) -> Turn | None:
+        window = await self._known_rows()
+        if self.inputs.is_at_hand and not self._has_moved:
+            self._position = self.skipping.skip(self.inputs, self._position, window)
+            if self.skipping.is_full:
+                await self.skipping.look()
+                return None
+            if self._position >= window.end and not window.is_last:
+                return None
+        taken = await self.inputs.next()
+        if taken is None:
+            await self.skipping.look()
+            self._is_at_end = True
+            return None
+        return await self._considered(taken[0], window)
+
+    async def _considered(self, item: RowInput, window: Window) -> Turn | None:
+        position, self._position = self._position, self._position + 1
+        unread = as_unread(item)
+        known = window.rows.get(position)
+        if known is not None and known.fingerprint != unread.fingerprint and not self._has_moved:
+            await self._move(position)
+        if self._has_moved:
+            return await self._found_again(item, unread, position)
+        if known is None:
+            return await self._begun(item, unread, position, None)
+        return await self._by_state(item, unread, known)
+
+    async def _by_state(self, item: RowInput, unread: UnreadRow, known: Known) -> Turn | None:
+        """Decide by what the journal knows of a row."""
+        if known.state == RowState.DONE:
+            await self.skipping.add(DoneRow(known, item, unread))
+            return None
+        if known.owner is not None:
+            # Another worker has it.
+            return None
+        is_unknown = known.state == RowState.UNKNOWN
+        if is_unknown and not (self.settings.resend_unknown or known.job or known.kept):
+            self.counts.unknown += 1
+            return None
+        return await self._begun(item, unread, known.position, known)
+
+    async def _again(self, gone: DoneRow) -> Turn | None:
+        """Do a row once more whose file is gone, or which sends a file that is another one now."""
+        self.counts.note_skipped(-1)
+        return await self._begun(gone.item, gone.unread, gone.known.position, gone.known)
+
+    async def _begun(self, item: RowInput, unread: UnreadRow, position: int, known: Known | None) -> Turn | None:
+        try:
+            row = await read_row(item, unread)
+            key = await row_key(row.request, await self.parents.keys(row, position))
+            return self._claimed(row, unread, position, key, known)
+        except ImagineError as error:
+            return self._refused(unread, position, error)
+
+    def _claimed(self, row: Row, unread: UnreadRow, position: int, key: bytes, known: Known | None) -> Claim | None:
+        is_same = known is not None and known.key == key
+        claim = claim_of(
+            row,
+            known if is_same else None,
+            position=position,
+            fingerprint=unread.fingerprint,
+            key=key,
+            owner=self.journal.owner.name,
+            names=self.settings.names,
+            tags=self.settings.tags,
+        )
+        self.journal.post_claim(claim)
+        self.admission.note_begun(position)
+        return claim if self.parents.admit(claim) else None
+
+    def _refused(self, unread: UnreadRow, position: int, error: ImagineError) -> BadRow:
+        self.journal.post_unread(position, unread.fingerprint, unread.line, f"{type(error).__name__}: {error}")
+        self.admission.note_begun(position)
+        return BadRow(position=position, error=error, line=unread.line)
+
+    async def _move(self, position: int) -> None:
+        if self.is_shared:
+            raise ConfigurationError(
+                f"row {position} of the input is another one than the journal knows, and other workers are at work on "
+                "it: give all workers the same input"
+            )
+        await self.journal.unsettle(position)
+        self._has_moved = True
+
+    async def _found_again(self, item: RowInput, unread: UnreadRow, position: int) -> Turn | None:
+        try:
+            row = await read_row(item, unread)
+            key = await row_key(row.request, await self.parents.keys(row, position))
+        except ImagineError as error:
+            return self._refused(unread, position, error)
+        known = await self.journal.adopt(position, key, row.id, unread.fingerprint, row.line)
+        if known is None:
+            return await self._begun(item, unread, position, None)
+        return await self._by_state(item, unread, known)
+
+    async def _known_rows(self) -> Window:
+        window = self._window
+        if window is None or (self._position >= window.end and not (window.is_last and not self.is_shared)):
+            count = _SHARED_WINDOW if self.is_shared else _WINDOW
+            window = self._window = await self.journal.window(self._position, count)
+            self.is_shared = self.is_shared or bool(window.others)
+        return window

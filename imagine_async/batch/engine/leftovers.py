@@ -1,0 +1,123 @@
+"""Rows out of the journal itself: those that the input is not needed for."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import anyio.to_thread
+import attrs
+from attrs import define, field
+
+from imagine_async.batch.engine.admission import Admission
+from imagine_async.batch.engine.keys import inputs_of
+from imagine_async.batch.engine.parents import Parents
+from imagine_async.batch.engine.reading import BadRow
+from imagine_async.batch.engine.settings import BatchSettings
+from imagine_async.batch.journal.claims import Claim
+from imagine_async.batch.journal.keeping import Journal
+from imagine_async.batch.journal.moving import Leftover
+from imagine_async.errors import ImagineError
+from imagine_async.serialization import request_from_dict
+
+__all__ = ["JournalIntake", "claim_of_leftover"]
+
+_AT_ONCE = 64
+
+
+@define
+class JournalIntake:
+    """Yields the rows that the journal has left.
+
+    Args:
+        journal: The journal.
+        parents: Knows the rows that wait for others.
+        admission: Says whether rows may begin.
+        settings: How the batch is run.
+    """
+
+    journal: Journal
+    parents: Parents
+    admission: Admission
+    settings: BatchSettings
+    _position: int = 0
+    _taken: deque[Leftover] = field(factory=deque, init=False)
+    _is_at_end: bool = field(default=False, init=False)
+
+    async def next(self) -> Claim | BadRow | None:
+        """Return the next row that is to be done; `None` if there is none any more, or none may begin."""
+        while await self.admission.wait():
+            ready = self.parents.next_ready()
+            if ready is not None:
+                return ready
+            if not self._taken and not self._is_at_end:
+                await self._take()
+            if self._taken:
+                turn = await self._turn(self._taken.popleft())
+                if turn is not None:
+                    return turn
+            elif self.parents.is_busy:
+                await self.parents.wait()
+            elif self._is_at_end:
+                return None
+        return None
+
+    async def _take(self) -> None:
+        # No more than can begin soon: what is leased here is kept from other workers.
+        count = min(_AT_ONCE, self.settings.concurrency)
+        found = await self.journal.take(self.settings.wanted_states, self._position, count)
+        self._taken.extend(found)
+        self._is_at_end = not found
+        if found:
+            self._position = found[-1].position + 1
+
+    async def _turn(self, row: Leftover) -> Claim | BadRow | None:
+        self.admission.note_begun(row.position)
+        try:
+            claim = await claim_of_leftover(row, self.journal.owner.name)
+        except ImagineError as error:
+            self.journal.post_unread(row.position, row.fingerprint, row.line, f"{type(error).__name__}: {error}")
+            return BadRow(position=row.position, error=error, line=row.line)
+        claim.is_confirmed = True
+        return claim if self.parents.admit(claim) else None
+
+    async def give_back(self) -> list[Claim]:
+        """Return the rows that were taken and have not begun."""
+        rows, self._taken = self._taken, deque()
+        return [await claim_of_leftover(row, self.journal.owner.name) for row in rows]
+
+
+async def claim_of_leftover(row: Leftover, owner: str) -> Claim:
+    """Make a claim of a row out of the journal.
+
+    Args:
+        row: The row.
+        owner: The worker.
+
+    Returns:
+        The claim.
+
+    Raises:
+        InvalidRequestError: The request cannot be made anew: a file is gone, or the journal does not hold it.
+    """
+    data = row.data or {}
+    request = await anyio.to_thread.run_sync(request_from_dict, data)
+    if row.seed is not None and getattr(request, "seed", 0) is None:
+        request = attrs.evolve(request, seed=row.seed)
+    return Claim(
+        position=row.position,
+        fingerprint=row.fingerprint,
+        key=row.key,
+        owner=owner,
+        request=request.seeded(),
+        id=row.id,
+        line=row.line,
+        tags=row.tags,
+        data=data,
+        inputs=inputs_of(request),
+        stem=row.stem,
+        attempts=row.attempts,
+        tokens=row.tokens,
+        job=row.job,
+        kept=row.kept,
+        call_id=row.call_id,
+    )

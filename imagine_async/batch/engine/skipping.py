@@ -1,0 +1,121 @@
+"""Rows that are done already: they are passed over, once it is seen that their files are there."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import anyio.to_thread
+from attrs import frozen
+
+from imagine_async.batch.engine.counting import Counts
+from imagine_async.batch.engine.inputs import Inputs
+from imagine_async.batch.engine.keys import have_changed
+from imagine_async.batch.engine.reading import as_unread
+from imagine_async.batch.journal.claims import Known, Window
+from imagine_async.batch.records import RowState
+from imagine_async.batch.rows import RowInput, UnreadRow
+from imagine_async.batch.sinks.base import Sink
+
+__all__ = ["DoneRow", "Skipping"]
+
+_AT_ONCE = 1000
+
+
+@frozen
+class DoneRow:
+    """A row that is done.
+
+    Args:
+        known: What the journal knows of it.
+        item: What the caller handed in.
+        unread: The same with its fingerprint.
+    """
+
+    known: Known
+    item: RowInput
+    unread: UnreadRow
+
+
+class Skipping:
+    """Passes over rows that are done, and finds those whose files are gone.
+
+    Args:
+        sink: Holds the files; `None` where files are not kept.
+        counts: Is told how many rows were passed over.
+    """
+
+    def __init__(self, sink: Sink | None, counts: Counts) -> None:
+        self._sink = sink
+        self._counts = counts
+        self._to_look_at: list[DoneRow] = []
+        self._gone: deque[DoneRow] = deque()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so many rows were passed over that it is time to look for their files."""
+        return len(self._to_look_at) >= _AT_ONCE
+
+    @property
+    def has_found(self) -> bool:
+        """Whether there are rows to be done once more."""
+        return bool(self._gone)
+
+    def next_gone(self) -> DoneRow | None:
+        """Return a row that has to be done once more, if there is one."""
+        return self._gone.popleft() if self._gone else None
+
+    def skip(self, inputs: Inputs, position: int, window: Window) -> int:
+        """Pass over rows from the input, as long as they are done, and until `is_full`.
+
+        Args:
+            inputs: The caller's rows.
+            position: The place of the next one.
+            window: What the journal knows.
+
+        Returns:
+            The place of the first row that was not passed over.
+        """
+        rows, found = window.rows, self._to_look_at
+        while len(found) < _AT_ONCE:
+            known = rows.get(position)
+            if known is None or known.state != RowState.DONE:
+                break
+            taken = inputs.take()
+            if taken is None:
+                break
+            (item,) = taken
+            unread = item if isinstance(item, UnreadRow) else as_unread(item)
+            if unread.fingerprint != known.fingerprint:
+                inputs.put_back(item)
+                break
+            found.append(DoneRow(known, item, unread))
+            position += 1
+        return position
+
+    async def add(self, row: DoneRow) -> None:
+        """Pass over a row.
+
+        Args:
+            row: The row, which is done.
+        """
+        self._to_look_at.append(row)
+        if self.is_full:
+            await self.look()
+
+    async def look(self) -> None:
+        """Look for the files of the rows that were passed over."""
+        rows, self._to_look_at = self._to_look_at, []
+        self._counts.note_skipped(len(rows))
+        gone = set(await self._lacking(rows))
+        gone.update(await anyio.to_thread.run_sync(_changed, rows) if any(row.known.inputs for row in rows) else ())
+        self._gone.extend(rows[place] for place in sorted(gone))
+
+    async def _lacking(self, rows: list[DoneRow]) -> list[int]:
+        if self._sink is None or not rows:
+            return []
+        files = [(row.known.file or "", row.known.size or 0) for row in rows]
+        return list(await self._sink.lacking(files))
+
+
+def _changed(rows: list[DoneRow]) -> list[int]:
+    return [place for place, row in enumerate(rows) if row.known.inputs and have_changed(row.known.inputs)]

@@ -1,0 +1,138 @@
+"""Putting what was made into the sink; what cannot be put there is kept elsewhere, because it is paid for."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import TypeAlias
+
+import anyio.to_thread
+from attrs import frozen
+
+from imagine_async import files
+from imagine_async.batch.journal.claims import Claim, Ending
+from imagine_async.batch.records import RowState
+from imagine_async.batch.sinks.base import Sink
+from imagine_async.results import Image
+from imagine_async.sidecar import facts_as_json, video_facts_as_json
+from imagine_async.spool import Body, pieces_of
+from imagine_async.video import Video
+
+__all__ = ["KeptElsewhereError", "Made", "Storing"]
+
+Made: TypeAlias = "Image | Video"
+"""What a row makes."""
+
+
+class KeptElsewhereError(OSError):
+    """What was made could not be put into the sink, and is kept elsewhere.
+
+    Args:
+        reason: Why it could not.
+        kept: Where it is kept; `None` if it could be kept nowhere.
+    """
+
+    def __init__(self, reason: OSError, kept: Path | None) -> None:
+        where = "it could be kept nowhere else" if kept is None else f"it is kept as {kept}, and stored on resuming"
+        super().__init__(reason.errno, f"a finished picture could not be stored, {reason}; {where}")
+        self.reason = reason
+        self.kept = kept
+
+
+@frozen
+class Storing:
+    """Stores files, and keeps those that cannot be stored.
+
+    Args:
+        sink: Where they go; `None` for nowhere.
+        refuge: A folder for what cannot be stored there, made when it is needed; the second choice is the system's
+            folder for temporary files.
+    """
+
+    sink: Sink | None
+    refuge: Path | None
+
+    async def store(self, claim: Claim, made: Made) -> Ending:
+        """Store what a row has made.
+
+        Args:
+            claim: The row.
+            made: The picture or video.
+
+        Returns:
+            How the row ends.
+
+        Raises:
+            FileExistsError: There is such a file, and it must not be replaced.
+            KeptElsewhereError: It cannot be stored.
+        """
+        body = made.body
+        if self.sink is None:
+            return _ending(made, None, _size(body), made.digest)
+        facts = _with_row(facts_as_json(made) if isinstance(made, Image) else video_facts_as_json(made), claim)
+        try:
+            stored = await self.sink.put(claim.stem, made.suffix, body, media_type=made.media_type, facts=facts)
+        except OSError as error:
+            kept = await anyio.to_thread.run_sync(self._keep, claim, made.suffix, body)
+            raise KeptElsewhereError(error, kept) from error
+        return _ending(made, stored.name, stored.size, stored.digest)
+
+    async def store_kept(self, claim: Claim, kept: Path) -> Ending:
+        """Store what could not be stored in an earlier run.
+
+        Args:
+            claim: The row.
+            kept: Where its file is.
+
+        Returns:
+            How the row ends.
+
+        Raises:
+            OSError: It cannot be read or stored.
+        """
+        assert self.sink is not None
+        content = await anyio.to_thread.run_sync(kept.read_bytes)
+        stored = await self.sink.put(
+            claim.stem, kept.suffix, content, media_type="application/octet-stream", facts=_with_row(b"{}", claim)
+        )
+        await anyio.to_thread.run_sync(kept.unlink)
+        return Ending(state=RowState.DONE, file=stored.name, size=stored.size, digest=stored.digest)
+
+    def _keep(self, claim: Claim, suffix: str, body: Body) -> Path | None:
+        name = f"{claim.position:07d}-{claim.key.hex()[:8]}{suffix}"
+        for folder in (self.refuge, Path(tempfile.gettempdir())):
+            if folder is None:
+                continue
+            try:
+                folder.mkdir(exist_ok=True)
+                files.write_whole(folder / name, pieces_of(body), overwrite=True)
+            except OSError:
+                continue
+            return folder / name
+        return None
+
+
+def _size(body: Body) -> int:
+    return len(body) if isinstance(body, bytes) else body.size
+
+
+def _ending(made: Made, name: str | None, size: int, digest: str) -> Ending:
+    is_image = isinstance(made, Image)
+    return Ending(
+        state=RowState.DONE,
+        file=name,
+        size=size,
+        digest=digest,
+        width=made.width if is_image else None,
+        height=made.height if is_image else None,
+        elapsed=made.elapsed,
+    )
+
+
+def _with_row(facts: bytes, claim: Claim) -> bytes:
+    """Add by what the row is found again, should the journal be lost."""
+    row = {"position": claim.position, "key": claim.key.hex(), "id": claim.id, "tags": list(claim.tags)}
+    return (json.dumps({**json.loads(facts), "row": row}, indent=2, ensure_ascii=False) + "\n").encode(
+        errors="backslashreplace"
+    )

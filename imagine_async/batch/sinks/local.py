@@ -1,0 +1,188 @@
+"""A folder as the place for the files of a batch."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import anyio.to_thread
+
+from imagine_async.batch.sinks.base import Body, Stored
+from imagine_async.batch.sinks.bodies import digest_of_body, pieces_of, size_of, small_or_spooled
+from imagine_async.batch.sinks.choices import Metadata, OnCollision, check_choices
+from imagine_async.batch.sinks.claims import Claim
+from imagine_async.batch.sinks.finding import KNOWN_SUFFIXES, digest_of, is_whole
+from imagine_async.batch.sinks.folders import Folders
+from imagine_async.batch.sinks.numbering import Numbers
+from imagine_async.batch.sinks.temporary import Temporary, sync_folder
+from imagine_async.spool import Spool
+
+__all__ = ["LocalSink"]
+
+_MOST_TRIES = 1000
+
+
+class LocalSink:
+    """A folder; see `Sink` for its methods.
+
+    A file appears whole or not at all, and its facts before it: a crash may leave facts without a picture, which the
+    next file of that name takes over, but no picture without its facts.
+
+    Args:
+        folder: Its path; it is made if need be.
+        on_collision: What to do where there is a file of that name: `number` puts `-2` and so on behind the new one's
+            name, `refuse` raises, `replace` replaces it.
+        sync: Whether `put` returns only once the file is on the disk, so that it outlives a power cut.
+        metadata: Where the facts go: `sidecar` is a file `NAME.SUFFIX.json` beside the picture, `embedded` is the
+            picture's own metadata, `none` is nowhere.
+
+    Raises:
+        ConfigurationError: There is no such choice.
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        on_collision: OnCollision = "number",
+        sync: bool = True,
+        metadata: Metadata = "sidecar",
+    ) -> None:
+        check_choices(on_collision, metadata)
+        self.folder = Path(folder).absolute()
+        self._folders = Folders(str(self.folder))
+        self._numbers = Numbers()
+        self._on_collision = on_collision
+        self._is_synced = sync
+        self._metadata = metadata
+
+    def __repr__(self) -> str:
+        return f"LocalSink({str(self.folder)!r})"
+
+    async def put(self, stem: str, suffix: str, body: Body, *, media_type: str, facts: bytes) -> Stored:
+        """Store a file; see `Sink.put`."""
+        return await anyio.to_thread.run_sync(self._put, stem, suffix, body, facts)
+
+    async def find(self, stem: str) -> Stored | None:
+        """Find a whole picture or video; see `Sink.find`."""
+        return await anyio.to_thread.run_sync(self._find, stem)
+
+    async def lacking(self, files: Sequence[tuple[str, int]]) -> Sequence[int]:
+        """Tell which files are not there, or have another size; see `Sink.lacking`."""
+        return await anyio.to_thread.run_sync(self._lacking, files)
+
+    async def read(self, name: str) -> Body:
+        """Read a file; see `Sink.read`."""
+        return await anyio.to_thread.run_sync(self._read, name)
+
+    def spool(self) -> Spool:
+        """Make a spool in the folder, so that what it holds need not be copied."""
+        return Spool(self._folders.made(""))
+
+    async def aclose(self) -> None:
+        """Do nothing: a folder has no connections."""
+
+    def _put(self, stem: str, suffix: str, body: Body, facts: bytes) -> Stored:
+        folder = stem.rpartition("/")[0]
+        with self._errors_that_say_where(folder):
+            try:
+                return self._put_into(self._folders.made(folder), stem, suffix, body, facts)
+            except FileNotFoundError:
+                # The folder was removed since it was made.
+                self._folders.forget(folder)
+                return self._put_into(self._folders.made(folder), stem, suffix, body, facts)
+
+    def _put_into(self, path: str, stem: str, suffix: str, body: Body, facts: bytes) -> Stored:
+        with contextlib.ExitStack() as files:
+            sidecar = None
+            if self._metadata == "sidecar":
+                sidecar = files.enter_context(Temporary(path))
+                sidecar.write([facts])
+            picture = files.enter_context(self._written(path, body))
+            if self._is_synced:
+                picture.sync()
+                if sidecar is not None:
+                    sidecar.sync()
+            name = self._placed(Claim(picture, sidecar), stem, suffix)
+            modified_at = os.fstat(picture.descriptor).st_mtime
+        if self._is_synced:
+            sync_folder(path)
+        return Stored(name=name, size=size_of(body), digest=digest_of_body(body), modified_at=modified_at)
+
+    def _written(self, path: str, body: Body) -> Temporary:
+        taken = Temporary.of_spool(path, body) if isinstance(body, Spool) else None
+        if taken is not None:
+            return taken
+        temporary = Temporary(path)
+        try:
+            temporary.write(pieces_of(body))
+        except BaseException:
+            temporary.close()
+            raise
+        return temporary
+
+    def _placed(self, claim: Claim, stem: str, suffix: str) -> str:
+        """Give the files their names; return that of the picture, from the root."""
+        if self._on_collision == "replace":
+            claim.replace(self._path(stem + suffix))
+            return stem + suffix
+        for _ in range(_MOST_TRIES):
+            name = self._name(stem, suffix)
+            if claim.take(self._path(name)):
+                return name
+        raise FileExistsError(errno.EEXIST, "every name that was tried was taken in the meantime", stem + suffix)
+
+    def _name(self, stem: str, suffix: str) -> str:
+        if self._on_collision == "number":
+            return self._numbers.free_name(stem, suffix, lambda name: os.path.lexists(self._path(name)))
+        if os.path.lexists(self._path(stem + suffix)):
+            raise FileExistsError(errno.EEXIST, "the file exists, and on_collision='refuse'", self._path(stem + suffix))
+        return stem + suffix
+
+    def _path(self, name: str) -> str:
+        return f"{self._folders.root}{os.sep}{name}"
+
+    def _find(self, stem: str) -> Stored | None:
+        for suffix in KNOWN_SUFFIXES:
+            with contextlib.suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError):
+                found = self._whole(stem + suffix)
+                if found is not None:
+                    return found
+        return None
+
+    def _whole(self, name: str) -> Stored | None:
+        with open(self._folders.path(name), "rb") as file:  # noqa: PTH123 - the path is a text
+            if not is_whole(file):
+                return None
+            status = os.fstat(file.fileno())
+            return Stored(name=name, size=status.st_size, digest=digest_of(file), modified_at=status.st_mtime)
+
+    def _lacking(self, files: Sequence[tuple[str, int]]) -> Sequence[int]:
+        prefix, stat = f"{self._folders.root}{os.sep}", os.stat
+        lacking = []
+        for place, (name, size) in enumerate(files):
+            try:
+                if stat(prefix + name).st_size != size:
+                    lacking.append(place)
+            except (OSError, ValueError):
+                lacking.append(place)
+        return lacking
+
+    def _read(self, name: str) -> Body:
+        with open(self._folders.path(name), "rb") as file:  # noqa: PTH123 - the path is a text
+            return small_or_spooled(iter(partial(file.read, 1024 * 1024), b""), self.spool)
+
+    @contextlib.contextmanager
+    def _errors_that_say_where(self, folder: str) -> Iterator[None]:
+        """Name the folder: the error of a full disk says nothing but that."""
+        try:
+            yield
+        except OSError as error:
+            if error.filename is not None:
+                raise
+            where = self._path(folder)
+            raise OSError(error.errno, f"{error.strerror}; nothing was stored in the folder", where) from error

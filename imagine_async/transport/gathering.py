@@ -1,0 +1,98 @@
+"""Bodies on their way in, kept in memory where they are small and on disk where they are not."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import anyio.to_thread
+
+from imagine_async.spool import Body, MakeSpool, Spool, keeping
+
+__all__ = ["MEMORY_BYTES", "gathered", "on_disk_if_large"]
+
+MEMORY_BYTES = 256 * 1024
+"""A body of at most this many bytes stays in memory."""
+
+_WRITE_BYTES = 128 * 1024
+"""Larger ones are written when so many bytes have come."""
+
+
+async def gathered(pieces: AsyncIterator[bytes], make_spool: MakeSpool, *, call_id: str) -> Body:
+    """Take in a body.
+
+    Args:
+        pieces: Its pieces.
+        make_spool: Makes the spool for a large one.
+        call_id: The call's id.
+
+    Returns:
+        The bytes, or a spool with more than `MEMORY_BYTES`.
+
+    Raises:
+        ResultStorageError: The disk does not take them.
+    """
+    gathering = _Gathering(make_spool, call_id)
+    try:
+        async for piece in pieces:
+            await gathering.add(piece)
+        return await gathering.end()
+    except BaseException:
+        gathering.discard()
+        raise
+
+
+async def on_disk_if_large(content: bytes, make_spool: MakeSpool, *, call_id: str) -> Body:
+    """Move bytes to disk, if they are many.
+
+    Args:
+        content: The bytes.
+        make_spool: Makes the spool.
+        call_id: The call's id.
+
+    Returns:
+        The same bytes, or a spool with them.
+
+    Raises:
+        ResultStorageError: The disk does not take them.
+    """
+    gathering = _Gathering(make_spool, call_id)
+    try:
+        await gathering.add(content)
+        return await gathering.end()
+    except BaseException:
+        gathering.discard()
+        raise
+
+
+class _Gathering:
+    def __init__(self, make_spool: MakeSpool, call_id: str) -> None:
+        self._make_spool = make_spool
+        self._call_id = call_id
+        self._held: list[bytes] = []
+        self._held_bytes = 0
+        self._most_held = MEMORY_BYTES
+        self._spool: Spool | None = None
+
+    async def add(self, piece: bytes) -> None:
+        self._held.append(piece)
+        self._held_bytes += len(piece)
+        if self._held_bytes > self._most_held:
+            await anyio.to_thread.run_sync(self._write)
+
+    async def end(self) -> Body:
+        if self._spool is None:
+            return b"".join(self._held)
+        if self._held:
+            await anyio.to_thread.run_sync(self._write)
+        return self._spool
+
+    def discard(self) -> None:
+        if self._spool is not None:
+            self._spool.close()
+
+    def _write(self) -> None:
+        with keeping("the result", self._call_id):
+            self._spool = self._spool or self._make_spool()
+            self._spool.extend(self._held)
+        self._held.clear()
+        self._held_bytes, self._most_held = 0, _WRITE_BYTES
