@@ -7,8 +7,11 @@ from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping, Se
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, Unpack
 
+from attrs import evolve
+
 from imagine_async.call import Observer
 from imagine_async.calls.accounting import AsyncAccounting
+from imagine_async.calls.batch import AsyncBatchCalls
 from imagine_async.calls.editing import AsyncEditingCalls
 from imagine_async.calls.generation import AsyncGenerationCalls
 from imagine_async.calls.v1 import AsyncV1
@@ -52,7 +55,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncImagine"]
 
 
-class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls, AsyncAccounting):
+class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls, AsyncBatchCalls, AsyncAccounting):
     """A client of the Imagine API, for asyncio and trio.
 
     It works on any event loop, also on several one after the other, and makes its connections on first use. What is
@@ -294,6 +297,32 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls, Asy
             )
         )
         return derived
+
+    def _for_batch(
+        self,
+        name: str,
+        *,
+        outer: Sequence[Middleware],
+        inner: Sequence[Middleware],
+        observer: Observer,
+        budget: float | None,
+    ) -> AsyncImagine:
+        """Return a client for the rows of a batch, which shares what this one has."""
+        mine = self._options
+        derived = self.with_options(
+            batch=mine.batch or name,
+            middleware=[*outer, *mine.middleware, *inner],
+            observers=[*mine.observers, observer],
+        )
+        if budget is not None:
+            ledger = self._shared.ledger.with_budget(Budget(budget, scope="batch", name=mine.batch or name))
+            derived._shared = evolve(self._shared, ledger=ledger, credits=self._shared.credits.with_ledger(ledger))
+            derived._take(derived._options)
+        return derived
+
+    async def _tokens_left(self) -> float | None:
+        """Return what is left of the tightest budget; `None` where there is none."""
+        return min((state.left for state in await self._ledger.budgets()), default=None)
 
     @property
     def v1(self) -> AsyncV1:

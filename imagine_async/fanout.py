@@ -54,9 +54,14 @@ class FanOut(Generic[T, R]):
                 raise self._input_error from None
             raise StopAsyncIteration from None
 
+    def cancel(self) -> None:
+        """Cancel what is in work; whoever iterates sees the end when that has ended."""
+        self._exhausted = True
+        self._scope.cancel()
+
     async def aclose(self) -> None:
         """Cancel what is in work, and wait until it has ended."""
-        self._scope.cancel()
+        self.cancel()
         try:
             if self._host is not None:
                 with anyio.CancelScope(shield=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from attrs import field, frozen
@@ -10,7 +10,7 @@ from attrs import field, frozen
 from imagine_async.errors import ImagineError
 from imagine_async.requests import Request
 
-__all__ = ["Row", "RowError", "RowInput", "UnreadRow"]
+__all__ = ["Row", "RowError", "RowInput", "UnreadRow", "to_tags"]
 
 
 class RowError(ImagineError, ValueError):
@@ -30,8 +30,16 @@ class RowError(ImagineError, ValueError):
         self.field = field
 
 
-def _to_tags(value: object) -> tuple[str, ...]:
-    tags = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, (list, tuple, set)) else None
+def to_tags(value: object) -> tuple[str, ...]:
+    """Check labels.
+
+    Args:
+        value: A text, or several.
+
+    Raises:
+        RowError: One of them is no text, empty, or longer than 200 characters.
+    """
+    tags = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else None
     if tags is None or not all(isinstance(tag, str) and 0 < len(tag) <= 200 for tag in tags):
         raise RowError("pass a list of texts of 1 to 200 characters", field="tags")
     return tags
@@ -57,7 +65,7 @@ class Row:
     request: Request[Any]
     id: str | None = None
     name: str | None = None
-    tags: tuple[str, ...] = field(default=(), converter=_to_tags)
+    tags: tuple[str, ...] = field(default=(), converter=to_tags)
     line: int | None = None
 
 

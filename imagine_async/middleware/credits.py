@@ -38,6 +38,14 @@ class Credits(Middleware):
         self._unpriced = unpriced
         self._jobs: OrderedDict[str, Entry] = OrderedDict()
 
+    def with_ledger(self, ledger: Ledger) -> Credits:
+        """Return the same with other books.
+
+        Args:
+            ledger: The books.
+        """
+        return Credits(ledger, self.prices, unpriced=self._unpriced)
+
     async def around_attempt(self, call: Call, next: Handler) -> Result:
         """Reserve, attempt, and book by what became of it; calls that cost nothing pass through."""
         if not call.request.endpoint.paid:

@@ -46,6 +46,20 @@ class Ledger:
         self._clock = clock
         self._hold_seconds = hold_seconds
 
+    def with_budget(self, budget: Budget) -> Ledger:
+        """Return the same books with a further cap.
+
+        Args:
+            budget: The cap.
+        """
+        return Ledger(
+            self.store,
+            self.account,
+            budgets=(*self.own_budgets, budget),
+            clock=self._clock,
+            hold_seconds=self._hold_seconds,
+        )
+
     async def reserve(self, call: Call) -> Entry:
         """Set a call's tokens aside.
 

@@ -24,6 +24,7 @@ from imagine_async.testing.fixtures import (
     imagine_sync_client,
 )
 from imagine_async.testing.guard import Guard
+from imagine_async.testing.guard.watching import PATCHES
 from imagine_async.testing.markers import LIVE, MARKERS, check_markers
 
 if TYPE_CHECKING:
@@ -59,9 +60,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Set the guard up before tests import anything, as functions are watched that they take from their modules."""
+    _set_up_guard(early_config)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Register the markers."""
-    config.stash[_GUARD] = Guard()
+    # A plugin that a conftest names is loaded after the first hook.
+    if _GUARD not in config.stash:
+        _set_up_guard(config)
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
 
@@ -88,6 +97,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if refused:
         _fail(report, refused)
     return report
+
+
+def _set_up_guard(config: pytest.Config) -> None:
+    config.stash[_GUARD] = Guard()
+    PATCHES.install()
+    config.add_cleanup(PATCHES.uninstall)
 
 
 def _fail(report: Any, refused: list[RealApiError]) -> None:

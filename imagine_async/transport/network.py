@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import sys
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -128,8 +127,6 @@ class JoiningBackend(httpcore.AsyncNetworkBackend):
         Returns:
             The stream.
         """
-        # For guards, such as that of `imagine_async.testing`: uvloop raises no event when it resolves a name.
-        sys.audit("imagine_async.connect", host, port)
         self._opened = await self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
         return JoiningStream(self._opened)
 

@@ -15,6 +15,9 @@ import imagine_async.testing.sandboxes  # noqa: F401
 
 Run = Callable[..., pytest.RunResult]
 
+# Resolves a name without asking anybody, so it fails for each that is no address.
+LOOK_UP = "socket.getaddrinfo('api.vyro.ai', 443, flags=socket.AI_NUMERICHOST)"
+
 
 @pytest.fixture
 def run(pytester: pytest.Pytester) -> Run:

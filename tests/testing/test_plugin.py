@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import imagine_async.testing
-from tests.testing.conftest import Run
+from tests.testing.conftest import LOOK_UP, Run
 
 PLUGIN = "imagine_async.testing.plugin"
 
@@ -50,10 +50,71 @@ def test_coverage_sees_the_code_under_test(tmp_path: Path) -> None:
     assert "100%" in run_python(tmp_path, "-m", "coverage", "report", "--include=project.py")
 
 
+GUARDED = f"""
+import socket
+import pytest
+from imagine_async.testing import Guard, RealApiError
+
+def test():
+    with Guard().watching(), pytest.raises(RealApiError):
+        {LOOK_UP}
+"""
+
+
+def test_no_audit_hook(tmp_path: Path) -> None:
+    """The guard adds no audit hook: with one, threads may die under coverage or a debugger on CPython 3.11."""
+    (tmp_path / "test_it.py").write_text(GUARDED)
+    (tmp_path / "main.py").write_text(
+        "import sys\n"
+        "import pytest\n\n"
+        "def forbidden(hook):\n"
+        "    raise AssertionError('an audit hook was added')\n\n"
+        "sys.addaudithook = forbidden\n"
+        "sys.exit(pytest.main(sys.argv[1:]))\n"
+    )
+    run_python(tmp_path, "main.py", "-p", PLUGIN, "test_it.py")
+
+
+AFTERWARDS = """
+import socket
+import sys
+import pytest
+
+def state():
+    return socket.getaddrinfo, socket.socket.connect, len(sys.meta_path)
+
+before = state()
+code = pytest.main(sys.argv[1:])
+print("exit", int(code), "unchanged", state() == before)
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(["-p", PLUGIN], 0), (["-p", PLUGIN, "--no-such-option"], 4), (["-p", PLUGIN, "--confcutdir=none"], 4), ([], 0)],
+)
+def test_the_guard_leaves(tmp_path: Path, arguments: list[str], code: int) -> None:
+    """After the session, or one that fails to begin, nothing is watched, whoever has named the plugin."""
+    (tmp_path / "test_it.py").write_text(GUARDED)
+    (tmp_path / "main.py").write_text(AFTERWARDS)
+    if PLUGIN not in arguments:
+        (tmp_path / "conftest.py").write_text(f"pytest_plugins = [{PLUGIN!r}]\n")
+    assert f"exit {code} unchanged True" in run_python(tmp_path, "main.py", *arguments, "test_it.py")
+
+
+def test_names_that_a_conftest_takes(tmp_path: Path) -> None:
+    """Functions are watched by the time that the first conftest takes them from their modules."""
+    (tmp_path / "conftest.py").write_text("from socket import getaddrinfo\n")
+    (tmp_path / "test_it.py").write_text(GUARDED.replace("socket.get", "conftest.get") + "\nimport conftest\n")
+    run_python(tmp_path, "-m", "pytest", "-p", PLUGIN, "test_it.py")
+
+
+@pytest.mark.imagine_live
 def test_it_can_be_left_out(run: Run) -> None:
-    """`-p no:imagine` takes fixtures, options and guard away."""
-    source = "import sys\n\ndef test(): sys.audit('socket.getaddrinfo', 'localhost', 443, 0, 0, 0)"
+    """`-p no:imagine` takes fixtures and guard away."""
+    source = f"import pytest, socket\n\ndef test():\n    with pytest.raises(socket.gaierror):\n        {LOOK_UP}"
     assert "imagine_client" not in run(source, "-p", "no:imagine", "--fixtures").stdout.str()
+    run(source, "-p", "no:imagine").assert_outcomes(passed=1)
 
 
 @pytest.mark.parametrize("name", imagine_async.testing.__all__)

@@ -68,6 +68,10 @@ class Intake:
                 return None
         return None
 
+    async def aclose(self) -> None:
+        """Let go of the input."""
+        await self.inputs.aclose()
+
     async def _turn(self) -> Turn | None:
         ready = self.parents.next_ready()
         if ready is not None:

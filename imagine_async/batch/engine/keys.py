@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from operator import itemgetter
+from pathlib import Path
 from typing import Any
 
 from imagine_async.batch.rows import Row
@@ -101,7 +101,7 @@ def have_changed(inputs: str) -> bool:
 
 def _is_as_noted(path: str, size: int, modified: int) -> bool:
     try:
-        found = os.stat(path)
+        found = Path(path).stat()
     except OSError:
         return False
     return (found.st_size, found.st_mtime_ns) == (size, modified)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import Any
 
 import anyio.to_thread
 import attrs
@@ -13,9 +14,9 @@ from imagine_async.batch.engine.keys import inputs_of
 from imagine_async.batch.engine.parents import Parents
 from imagine_async.batch.engine.reading import BadRow
 from imagine_async.batch.engine.settings import BatchSettings
-from imagine_async.batch.journal.claims import Claim
+from imagine_async.batch.journal.claims import Claim, Ending, Leftover
 from imagine_async.batch.journal.keeping import Journal
-from imagine_async.batch.journal.moving import Leftover
+from imagine_async.batch.records import RowState
 from imagine_async.errors import ImagineError
 from imagine_async.serialization import request_from_dict
 
@@ -80,10 +81,10 @@ class JournalIntake:
         claim.is_confirmed = True
         return claim if self.parents.admit(claim) else None
 
-    async def give_back(self) -> list[Claim]:
-        """Return the rows that were taken and have not begun."""
-        rows, self._taken = self._taken, deque()
-        return [await claim_of_leftover(row, self.journal.owner.name) for row in rows]
+    async def aclose(self) -> None:
+        """Give back the rows that were taken and have not begun."""
+        while self._taken:
+            self.journal.post_end(self._taken.popleft(), Ending(state=RowState.PENDING))
 
 
 async def claim_of_leftover(row: Leftover, owner: str) -> Claim:
@@ -102,7 +103,8 @@ async def claim_of_leftover(row: Leftover, owner: str) -> Claim:
     data = row.data or {}
     request = await anyio.to_thread.run_sync(request_from_dict, data)
     if row.seed is not None and getattr(request, "seed", 0) is None:
-        request = attrs.evolve(request, seed=row.seed)
+        seed: dict[str, Any] = {"seed": row.seed}
+        request = attrs.evolve(request, **seed)
     return Claim(
         position=row.position,
         fingerprint=row.fingerprint,

@@ -93,7 +93,8 @@ class Parents:
             False if it has to wait for another one first.
         """
         if claim.id is not None:
-            self._running[claim.id] = claim
+            # A second row of the same id is refused by the journal.
+            self._running.setdefault(claim.id, claim)
         for _, source in parents_of(claim.request):
             parent = self._running.get(source.row)
             if parent is not None and parent is not claim:

@@ -38,7 +38,7 @@ class BadRow:
     line: int | None = None
 
 
-def as_unread(item: RowInput) -> UnreadRow:
+def as_unread(item: object) -> UnreadRow:
     """Give an input its fingerprint.
 
     Args:
@@ -56,7 +56,8 @@ def as_unread(item: RowInput) -> UnreadRow:
             return as_unread(Row(request=item))
         case Mapping():
             return UnreadRow(fingerprint=fingerprint_of_mapping(item), read=lambda: _parsed(item))
-    return UnreadRow(fingerprint=fingerprint_of_mapping({"": repr(item)[:1000]}), read=lambda: _refused(item))
+        case _:
+            return UnreadRow(fingerprint=fingerprint_of_mapping({"": repr(item)[:1000]}), read=lambda: _refused(item))
 
 
 async def read_row(item: RowInput, unread: UnreadRow) -> Row:

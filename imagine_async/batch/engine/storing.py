@@ -16,7 +16,7 @@ from imagine_async.batch.records import RowState
 from imagine_async.batch.sinks.base import Sink
 from imagine_async.results import Image
 from imagine_async.sidecar import facts_as_json, video_facts_as_json
-from imagine_async.spool import Body, pieces_of
+from imagine_async.spool import Body, Spool, pieces_of, size_of
 from imagine_async.video import Video
 
 __all__ = ["KeptElsewhereError", "Made", "Storing"]
@@ -67,9 +67,9 @@ class Storing:
             FileExistsError: There is such a file, and it must not be replaced.
             KeptElsewhereError: It cannot be stored.
         """
-        body = made.body
+        body = made.body if isinstance(made.body, (bytes, Spool)) else made.content
         if self.sink is None:
-            return _ending(made, None, _size(body), made.digest)
+            return _ending(made, None, size_of(body), made.digest)
         facts = _with_row(facts_as_json(made) if isinstance(made, Image) else video_facts_as_json(made), claim)
         try:
             stored = await self.sink.put(claim.stem, made.suffix, body, media_type=made.media_type, facts=facts)
@@ -78,7 +78,7 @@ class Storing:
             raise KeptElsewhereError(error, kept) from error
         return _ending(made, stored.name, stored.size, stored.digest)
 
-    async def store_kept(self, claim: Claim, kept: Path) -> Ending:
+    async def store_kept(self, claim: Claim, kept: Path) -> Ending | None:
         """Store what could not be stored in an earlier run.
 
         Args:
@@ -86,13 +86,14 @@ class Storing:
             kept: Where its file is.
 
         Returns:
-            How the row ends.
+            How the row ends; `None` if the file is no longer there.
 
         Raises:
-            OSError: It cannot be read or stored.
+            OSError: It cannot be stored.
         """
-        assert self.sink is not None
-        content = await anyio.to_thread.run_sync(kept.read_bytes)
+        content = await anyio.to_thread.run_sync(_content, kept)
+        if content is None or self.sink is None:
+            return None
         stored = await self.sink.put(
             claim.stem, kept.suffix, content, media_type="application/octet-stream", facts=_with_row(b"{}", claim)
         )
@@ -113,19 +114,21 @@ class Storing:
         return None
 
 
-def _size(body: Body) -> int:
-    return len(body) if isinstance(body, bytes) else body.size
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
 
 
 def _ending(made: Made, name: str | None, size: int, digest: str) -> Ending:
-    is_image = isinstance(made, Image)
     return Ending(
         state=RowState.DONE,
         file=name,
         size=size,
         digest=digest,
-        width=made.width if is_image else None,
-        height=made.height if is_image else None,
+        width=made.width if isinstance(made, Image) else None,
+        height=made.height if isinstance(made, Image) else None,
         elapsed=made.elapsed,
     )
 

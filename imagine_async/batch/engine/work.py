@@ -99,10 +99,11 @@ class Work:
             self.parents.end(turn)
 
     async def _done(self, claim: Claim) -> RowResult:
-        if claim.kept is not None and Path(claim.kept).is_file():
+        if claim.kept is not None:
             await self.journal.confirm(claim)
             ending = await self.storing.store_kept(claim, Path(claim.kept))
-            return self._ended(claim, ending, None)
+            if ending is not None:
+                return self._ended(claim, ending, None)
         made = await self.making.make(claim)
         if not claim.is_confirmed:
             # No attempt was made: a cache had it, or another row of the same kind.
@@ -191,8 +192,12 @@ def record_of(claim: Claim, ending: Ending) -> RowRecord:
 
 
 def _state_after(claim: Claim, error: Exception) -> RowState:
-    if isinstance(error, (RowError, VideoFailedError)):
+    if isinstance(error, RowError):
         return RowState.FAILED
+    if isinstance(error, VideoFailedError):
+        # Nobody says whether its tokens come back, and nothing comes of the job any more.
+        claim.job = None
+        return RowState.UNKNOWN
     if isinstance(error, ImagineError) and error.outcome in (Outcome.NOT_SENT, Outcome.REJECTED):
         # Of a video job that has begun only a question may have failed.
         return RowState.UNKNOWN if claim.job is not None else RowState.FAILED

@@ -11,7 +11,7 @@ from imagine_async.batch.records import RowState
 from imagine_async.errors import ImagineError
 from imagine_async.requests import Request
 
-__all__ = ["KNOWN_COLUMNS", "Claim", "Ending", "Known", "RowTakenError", "Window"]
+__all__ = ["KNOWN_COLUMNS", "Claim", "Ending", "Known", "Leftover", "RowTakenError", "Window"]
 
 
 class RowTakenError(ImagineError):
@@ -75,6 +75,49 @@ class Window:
     others: frozenset[str]
 
 
+@frozen(kw_only=True)
+class Leftover:
+    """A row out of the journal, with all that it takes to do it.
+
+    Args:
+        position: Its place in the input.
+        fingerprint: What its text looked like.
+        key: What it asks for.
+        id: Its name in the batch.
+        line: Its line in the manifest.
+        tags: Its labels.
+        data: The request as plain data; `None` where the journal does not hold it.
+        inputs: The files that it sends, as JSON.
+        owner: The worker that has taken it.
+        stem: Where its file goes, without suffix.
+        seed: The seed that was sent.
+        attempts: How often it was sent.
+        tokens: What that has cost.
+        job: Its video job.
+        kept: The path of a file that is made and could not be stored.
+        call_id: The id of its last call.
+        sent_at: When it was about to be sent, in seconds since the epoch.
+    """
+
+    position: int
+    fingerprint: bytes
+    key: bytes
+    id: str | None
+    line: int | None
+    tags: tuple[str, ...]
+    data: Mapping[str, Any] | None
+    inputs: str | None
+    owner: str
+    stem: str
+    seed: int | None
+    attempts: int
+    tokens: float | None
+    job: str | None
+    kept: str | None
+    call_id: str | None
+    sent_at: float
+
+
 @define(kw_only=True, eq=False)
 class Claim:
     """A row that a worker is about to do, or is doing.
@@ -122,6 +165,12 @@ class Claim:
     is_sent: bool = field(default=False, init=False)
     problem: Exception | None = field(default=None, init=False)
     is_confirmed: bool = field(default=False, init=False)
+
+    @property
+    def seed(self) -> int | None:
+        """The seed that is sent; `None` where the call takes none."""
+        seed: int | None = getattr(self.request, "seed", None)
+        return seed
 
     @property
     def place(self) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from imagine_async.batch.journal import moving, operations, owners
-from imagine_async.batch.journal.claims import Claim, Ending, Known, Window
-from imagine_async.batch.journal.moving import Leftover, Parent
+from imagine_async.batch.journal.claims import Claim, Ending, Known, Leftover, Window
+from imagine_async.batch.journal.moving import Parent
 from imagine_async.batch.journal.owners import Owner
 from imagine_async.batch.journal.schema import JOURNAL
 from imagine_async.batch.records import RowState
@@ -133,7 +133,7 @@ class SqliteJournal:
         """Note the video job that a row has begun."""
         self._post(operations.note_job, claim)
 
-    def post_end(self, claim: Claim, ending: Ending) -> None:
+    def post_end(self, claim: Claim | Leftover, ending: Ending) -> None:
         """Note how a row ended."""
         self._post(operations.end, claim, ending)
 

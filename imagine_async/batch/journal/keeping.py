@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from imagine_async.batch.journal.claims import Claim, Ending, Known, Window
-from imagine_async.batch.journal.moving import Leftover, Parent
+from imagine_async.batch.journal.claims import Claim, Ending, Known, Leftover, Window
+from imagine_async.batch.journal.moving import Parent
 from imagine_async.batch.journal.owners import Owner
 from imagine_async.batch.records import RowState
 
@@ -88,7 +88,7 @@ class Journal(Protocol):
         """Note the video job that a row has begun."""
         ...
 
-    def post_end(self, claim: Claim, ending: Ending) -> None:
+    def post_end(self, claim: Claim | Leftover, ending: Ending) -> None:
         """Note how a row ended."""
         ...
 

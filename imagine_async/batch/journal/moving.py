@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from attrs import frozen
 
-from imagine_async.batch.journal.claims import KNOWN_COLUMNS, Known
+from imagine_async.batch.journal.claims import KNOWN_COLUMNS, Known, Leftover
 from imagine_async.batch.journal.owners import Owner, dead_owners
 from imagine_async.batch.records import RowState
 from imagine_async.stores.sqlite.transaction import Transaction
 
 __all__ = [
-    "Leftover",
     "Parent",
     "adopt",
     "count_states",
@@ -25,47 +23,6 @@ __all__ = [
     "take",
     "unsettle",
 ]
-
-
-@frozen(kw_only=True)
-class Leftover:
-    """A row out of the journal, with all that it takes to do it.
-
-    Args:
-        position: Its place in the input.
-        fingerprint: What its text looked like.
-        key: What it asks for.
-        id: Its name in the batch.
-        line: Its line in the manifest.
-        tags: Its labels.
-        data: The request as plain data; `None` where the journal does not hold it.
-        inputs: The files that it sends, as JSON.
-        stem: Where its file goes, without suffix.
-        seed: The seed that was sent.
-        attempts: How often it was sent.
-        tokens: What that has cost.
-        job: Its video job.
-        kept: The path of a file that is made and could not be stored.
-        call_id: The id of its last call.
-        sent_at: When it was about to be sent, in seconds since the epoch.
-    """
-
-    position: int
-    fingerprint: bytes
-    key: bytes
-    id: str | None
-    line: int | None
-    tags: tuple[str, ...]
-    data: Mapping[str, Any] | None
-    inputs: str | None
-    stem: str
-    seed: int | None
-    attempts: int
-    tokens: float | None
-    job: str | None
-    kept: str | None
-    call_id: str | None
-    sent_at: float
 
 
 @frozen
@@ -107,7 +64,7 @@ def inherit(transaction: Transaction, owner: Owner) -> list[Leftover]:
     if not dead:
         return []
     query = f"SELECT {_COLUMNS} FROM rows WHERE owner = ? AND state = 'sent' ORDER BY position"
-    return [_leftover(row) for row in transaction.rows(query, owner.name)]
+    return [_leftover(row, owner) for row in transaction.rows(query, owner.name)]
 
 
 def is_file_of_another(transaction: Transaction, file: str, position: int) -> bool:
@@ -129,6 +86,8 @@ def unsettle(transaction: Transaction, start: int) -> None:
         transaction: Where.
         start: The position.
     """
+    # A row that could not be read asks for nothing by which it could be found again.
+    transaction.change("DELETE FROM rows WHERE position >= ? AND request IS NULL", start)
     (lowest,) = transaction.row("SELECT min(position) FROM rows") or (0,)
     base = min(lowest or 0, 0) - 1
     transaction.change("UPDATE rows SET position = ? - position WHERE position >= ?", base, start)
@@ -201,7 +160,7 @@ def take(transaction: Transaction, owner: Owner, states: tuple[str, ...], start:
         transaction.change(
             "UPDATE rows SET state = 'leased', owner = ?, changed = ? WHERE position = ?", owner.name, now, row[0]
         )
-    return [_leftover(row) for row in found]
+    return [_leftover(row, owner) for row in found]
 
 
 def count_states(transaction: Transaction) -> dict[RowState | None, int]:
@@ -224,7 +183,7 @@ def spent(transaction: Transaction) -> float:
     return float(tokens)
 
 
-def _leftover(row: tuple[Any, ...]) -> Leftover:
+def _leftover(row: tuple[Any, ...], owner: Owner) -> Leftover:
     position, fingerprint, key, name, line, tags, text, inputs, stem, *rest = row
     seed, attempts, tokens, job, kept, call_id, changed = rest
     return Leftover(
@@ -236,6 +195,7 @@ def _leftover(row: tuple[Any, ...]) -> Leftover:
         tags=tuple(json.loads(tags)) if tags else (),
         data=None if text is None else json.loads(text),
         inputs=inputs,
+        owner=owner.name,
         stem=stem or f"{position:07d}",
         seed=seed,
         attempts=attempts,

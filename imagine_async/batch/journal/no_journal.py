@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from imagine_async.batch.journal.claims import Claim, Ending, Known, Window
-from imagine_async.batch.journal.moving import Leftover, Parent
+from imagine_async.batch.journal.claims import Claim, Ending, Known, Leftover, Window
+from imagine_async.batch.journal.moving import Parent
 from imagine_async.batch.journal.owners import Owner
 from imagine_async.batch.records import RowState
 from imagine_async.batch.rows import RowError
@@ -99,9 +99,9 @@ class NoJournal:
     def post_job(self, claim: Claim) -> None:
         """Nothing is noted."""
 
-    def post_end(self, claim: Claim, ending: Ending) -> None:
+    def post_end(self, claim: Claim | Leftover, ending: Ending) -> None:
         """Remember how a row ended that others may name."""
-        if claim.id is not None and claim.problem is None:
+        if isinstance(claim, Claim) and claim.id is not None and claim.problem is None:
             self._named[claim.id] = (claim.position, Parent(ending.state, ending.file, claim.key))
 
     def post_unread(self, position: int, fingerprint: bytes, line: int | None, error: str) -> None:

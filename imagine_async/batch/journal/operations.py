@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from imagine_async.batch.journal.claims import KNOWN_COLUMNS, Claim, Ending, Known, RowTakenError, Window
+from imagine_async.batch.journal.claims import KNOWN_COLUMNS, Claim, Ending, Known, Leftover, RowTakenError, Window
 from imagine_async.batch.journal.owners import Owner, dead_owners
 from imagine_async.batch.rows import RowError
 from imagine_async.stores.sqlite.transaction import Transaction
@@ -135,7 +135,7 @@ def note_job(transaction: Transaction, claim: Claim) -> None:
     )
 
 
-def end(transaction: Transaction, claim: Claim, ending: Ending) -> bool:
+def end(transaction: Transaction, claim: Claim | Leftover, ending: Ending) -> bool:
     """Note how a row ended, and let go of it.
 
     Args:
@@ -146,11 +146,11 @@ def end(transaction: Transaction, claim: Claim, ending: Ending) -> bool:
     Returns:
         False if another worker has it by now, so that nothing was noted.
     """
-    if claim.problem is not None:
+    if isinstance(claim, Claim) and claim.problem is not None:
         return False
     values = (
         *(ending.state.value, transaction.clock.wall(), claim.attempts, claim.tokens, claim.call_id),
-        *(getattr(claim.request, "seed", None), ending.file, ending.size, ending.digest, ending.width, ending.height),
+        *(claim.seed, ending.file, ending.size, ending.digest, ending.width, ending.height),
         *(ending.elapsed, ending.error, claim.job, ending.kept, claim.position, claim.owner),
     )
     return transaction.change(_END, *values) > 0
@@ -179,7 +179,7 @@ def _values(transaction: Transaction, claim: Claim) -> Sequence[object]:
     return (
         *(claim.fingerprint, claim.key, claim.owner, transaction.clock.wall(), claim.id, claim.line),
         *(json.dumps(claim.tags) if claim.tags else None, _text(claim), claim.inputs, claim.stem),
-        *(getattr(claim.request, "seed", None), claim.attempts, claim.tokens),
+        *(claim.seed, claim.attempts, claim.tokens),
     )
 
 

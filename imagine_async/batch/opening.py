@@ -1,0 +1,213 @@
+"""From what a caller asks for to a batch that can be run: checks, and how its parts are put together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterable, Iterable
+from operator import length_hint
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from attrs import frozen
+
+from imagine_async.batch.caller import ClientCaller
+from imagine_async.batch.engine.admission import Admission
+from imagine_async.batch.engine.counting import Counts
+from imagine_async.batch.engine.engine import Engine, TakesTurns, refuge_of
+from imagine_async.batch.engine.inputs import Inputs
+from imagine_async.batch.engine.intake import Intake
+from imagine_async.batch.engine.leftovers import JournalIntake
+from imagine_async.batch.engine.making import Making
+from imagine_async.batch.engine.parents import Parents
+from imagine_async.batch.engine.recovering import Recovering
+from imagine_async.batch.engine.settings import BatchSettings
+from imagine_async.batch.engine.skipping import Skipping
+from imagine_async.batch.engine.steps import Journaling
+from imagine_async.batch.engine.storing import Storing
+from imagine_async.batch.engine.work import Work
+from imagine_async.batch.handle import AsyncBatch
+from imagine_async.batch.journal.journal import SqliteJournal
+from imagine_async.batch.journal.keeping import Journal
+from imagine_async.batch.journal.no_journal import NoJournal
+from imagine_async.batch.names import NameTemplate
+from imagine_async.batch.rows import RowInput, to_tags
+from imagine_async.batch.sinks.base import Sink
+from imagine_async.batch.sinks.local import LocalSink
+from imagine_async.batch.sinks.opening import open_sink
+from imagine_async.errors import ConfigurationError
+from imagine_async.middleware.limiter import RateLimiter
+from imagine_async.options import choice, count
+from imagine_async.stores import Budget, MemoryStore, RateLimit
+
+if TYPE_CHECKING:
+    from imagine_async.client import AsyncImagine
+
+__all__ = ["JOURNAL_NAME", "open_batch"]
+
+JOURNAL_NAME = "batch.sqlite"
+"""The journal's file in the folder of a batch, if no other is named."""
+
+
+def open_batch(
+    client: AsyncImagine,
+    rows: Iterable[RowInput] | AsyncIterable[RowInput] | None,
+    *,
+    out: str | os.PathLike[str] | Sink | None,
+    journal: str | os.PathLike[str] | Literal[False] | None,
+    concurrency: int,
+    rate: RateLimit | str | None,
+    budget: float | None,
+    order: Literal["finished", "input"],
+    on_error: Literal["continue", "stop"],
+    tags: Iterable[str],
+    name: str | None,
+    resend_unknown: bool,
+    total: int | None,
+) -> AsyncBatch:
+    """Make a batch; nothing happens before it is iterated over.
+
+    Args:
+        client: Who makes its calls.
+        rows: As for `client.batch`, and so are all others.
+        out: Where files go.
+        journal: The journal's file.
+        concurrency: Rows in work at once.
+        rate: Calls that may leave in any window.
+        budget: Tokens that it may cost.
+        order: How results come.
+        on_error: Whether to go on when a row fails.
+        tags: Labels.
+        name: A template for names.
+        resend_unknown: Whether to send rows again that may have been charged.
+        total: Rows in the input.
+
+    Returns:
+        The batch.
+
+    Raises:
+        ConfigurationError: A setting is out of range.
+    """
+    if rows is not None and not isinstance(rows, (Iterable, AsyncIterable)):
+        raise ConfigurationError(f"requests={rows!r}: pass a list, a generator, an async generator or a manifest")
+    settings = BatchSettings(
+        concurrency=count("concurrency", concurrency),
+        in_order=choice("order", order, ("finished", "input")) == "input",
+        stop_on_error=choice("on_error", on_error, ("continue", "stop")) == "stop",
+        tags=to_tags(tags),
+        names=NameTemplate(name),
+        resend_unknown=resend_unknown,
+        total=length_hint(rows, 0) or None if total is None and rows is not None else total,
+    )
+    sink = None if out is None else open_sink(out)
+    parts = _Parts(
+        client=client,
+        rows=rows,
+        sink=sink,
+        owns_sink=sink is not out,
+        journal_path=_journal_path(journal, sink),
+        rate=RateLimit.of(rate),
+        budget=None if budget is None else Budget(budget).tokens,
+        settings=settings,
+    )
+    if rows is None and parts.journal_path is None:
+        raise ConfigurationError("requests=None: pass journal= as well, for what it has left")
+    return AsyncBatch(parts.open, in_order=settings.in_order)
+
+
+def _journal_path(journal: str | os.PathLike[str] | Literal[False] | None, sink: Sink | None) -> Path | None:
+    if journal is False:
+        return None
+    if journal is not None:
+        return Path(journal).expanduser().absolute()
+    return sink.folder / JOURNAL_NAME if isinstance(sink, LocalSink) else None
+
+
+@frozen(kw_only=True)
+class _Parts:
+    """What a batch was asked for, checked."""
+
+    client: AsyncImagine
+    rows: Iterable[RowInput] | AsyncIterable[RowInput] | None
+    sink: Sink | None
+    owns_sink: bool
+    journal_path: Path | None
+    rate: RateLimit | None
+    budget: float | None
+    settings: BatchSettings
+
+    async def open(self) -> Engine:
+        """Open the journal and put the engine together."""
+        journal = self._journal()
+        identity = await journal.open()
+        try:
+            engine = await self._engine(journal, f"batch-{identity[:12]}")
+            await engine.start()
+        except BaseException:
+            await journal.aclose()
+            raise
+        return engine
+
+    def _journal(self) -> Journal:
+        if self.journal_path is None:
+            return NoJournal()
+        return SqliteJournal(self.journal_path, clock=self.client._shared.clock)
+
+    async def _engine(self, journal: Journal, name: str) -> Engine:
+        settings, clock = self.settings, self.client._shared.clock
+        counts = Counts(clock, settings.total)
+        admission = Admission(2 * settings.concurrency if settings.in_order else None)
+        parents = Parents(journal, self.sink)
+        client = await self._client(journal, counts, name)
+        intake = self._intake(journal, parents, admission, counts)
+        make_spool = None if self.sink is None else self.sink.spool
+        return Engine(
+            intake=intake,
+            work=Work(
+                making=Making(ClientCaller(client), journal, make_spool, parents.resolved),
+                storing=Storing(self.sink, refuge_of(self.journal_path)),
+                journal=journal,
+                parents=parents,
+                admission=admission,
+                counts=counts,
+                stop_on_error=settings.stop_on_error,
+            ),
+            journal=journal,
+            recovering=Recovering(journal, self.sink),
+            admission=admission,
+            counts=counts,
+            clock=clock,
+            concurrency=settings.concurrency,
+            tokens_left=client._tokens_left,
+            on_shared=lambda: _share(intake),
+            owned_sink=self.sink if self.owns_sink else None,
+        )
+
+    def _intake(self, journal: Journal, parents: Parents, admission: Admission, counts: Counts) -> TakesTurns:
+        if self.rows is None:
+            return JournalIntake(journal, parents, admission, self.settings)
+        skipping = Skipping(self.sink, counts)
+        return Intake(Inputs(self.rows, admission), journal, parents, skipping, admission, counts, self.settings)
+
+    async def _client(self, journal: Journal, counts: Counts, name: str) -> AsyncImagine:
+        limiter = None
+        if self.rate is not None:
+            clock = self.client._shared.clock
+            limiter = RateLimiter(self.rate, store=MemoryStore(clock=clock), account=name, clock=clock)
+        return self.client._for_batch(
+            name,
+            outer=[] if limiter is None else [limiter],
+            inner=[Journaling(journal, counts)],
+            observer=counts,
+            budget=await self._budget_left(journal),
+        )
+
+    async def _budget_left(self, journal: Journal) -> float | None:
+        if self.budget is None or not isinstance(self.client._shared.ledger.store, MemoryStore):
+            return self.budget
+        # Books in memory have forgotten what earlier runs have cost; the journal has not.
+        return max(0.0, self.budget - await journal.spent())
+
+
+def _share(intake: Any) -> None:
+    if isinstance(intake, Intake):
+        intake.is_shared = True
