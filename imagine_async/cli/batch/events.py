@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from imagine_async.batch.records import Progress, RowRecord, Summary
+from imagine_async.batch.records import Progress, RowRecord
 from imagine_async.batch.results import RowResult
-from imagine_async.cli.batch.watching import Beginning
-from imagine_async.cli.output import say
+from imagine_async.cli.batch.watching import Beginning, Ending
+from imagine_async.cli.output import say, shown
 from imagine_async.cli.tables import as_number
 
 __all__ = ["JsonEvents", "progress_facts", "row_facts"]
@@ -43,8 +43,12 @@ class JsonEvents:
         """Write `stopped`."""
         _write("stopped", reason=reason, message=text)
 
-    def end(self, summary: Summary, code: int) -> None:
+    def close(self) -> None:
+        """There is nothing to leave."""
+
+    def end(self, ending: Ending) -> None:
         """Write `summary`."""
+        summary = ending.summary
         _write(
             "summary",
             **progress_facts(summary.progress),
@@ -53,11 +57,9 @@ class JsonEvents:
             by_state={state.value: count for state, count in summary.by_state.items()},
             left_over=summary.left_over,
             failures=[{"row": place, "error": error} for place, error in summary.failures],
-            exit_code=code,
+            gallery=None if ending.gallery is None else shown(ending.gallery),
+            exit_code=ending.code,
         )
-
-    def close(self) -> None:
-        """There is nothing to leave."""
 
 
 def row_facts(record: RowRecord) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from imagine_async.batch.records import Progress, RowState, Summary
+from imagine_async.batch.records import Progress, RowState
 from imagine_async.batch.results import RowResult
 from imagine_async.cli.batch.figures import how_far, how_fast, outcomes, spent
 from imagine_async.cli.batch.places import place_of, trouble_of
-from imagine_async.cli.batch.watching import Beginning
+from imagine_async.cli.batch.summing import print_ending
+from imagine_async.cli.batch.watching import Beginning, Ending
 from imagine_async.cli.batch.words import counted
 from imagine_async.cli.output import say
 from imagine_async.cli.tables import visible
@@ -66,8 +67,9 @@ class Lines:
         """Say it."""
         say(visible(text))
 
-    def end(self, summary: Summary, code: int) -> None:
-        """Leave it to the summary."""
-
     def close(self) -> None:
         """There is nothing to leave."""
+
+    def end(self, ending: Ending) -> None:
+        """Print the sums, and what may be done next."""
+        print_ending(ending)

@@ -9,11 +9,12 @@ from rich.live import Live as RichLive
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
-from imagine_async.batch.records import Progress, RowState, Summary
+from imagine_async.batch.records import Progress, RowState
 from imagine_async.batch.results import RowResult
 from imagine_async.cli.batch.figures import how_far, how_fast, outcomes, spent
 from imagine_async.cli.batch.places import place_of, trouble_of
-from imagine_async.cli.batch.watching import Beginning
+from imagine_async.cli.batch.summing import print_ending
+from imagine_async.cli.batch.watching import Beginning, Ending
 from imagine_async.cli.batch.words import duration
 from imagine_async.cli.tables import visible
 
@@ -63,14 +64,13 @@ class LiveDisplay:
         """Show it below the figures from now on."""
         self._stopping = visible(text)
 
-    def end(self, summary: Summary, code: int) -> None:
-        """Draw the last figures."""
-        self.progress(summary.progress)
-        self.close()
-
     def close(self) -> None:
         """Leave the figures as they are, and give the cursor back."""
         self._live.stop()
+
+    def end(self, ending: Ending) -> None:
+        """Print the sums, and what may be done next."""
+        print_ending(ending)
 
     def _print_failures(self) -> None:
         for result in self._failures:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
 
 from attrs import frozen
@@ -9,7 +10,7 @@ from attrs import frozen
 from imagine_async.batch.records import Progress, Summary
 from imagine_async.batch.results import RowResult
 
-__all__ = ["Beginning", "Silence", "Watcher"]
+__all__ = ["Beginning", "Ending", "Watcher"]
 
 
 @frozen(kw_only=True)
@@ -27,6 +28,23 @@ class Beginning:
     out: str
     journal: str | None
     total: int | None = None
+
+
+@frozen(kw_only=True)
+class Ending:
+    """What is known after the last row.
+
+    Args:
+        summary: The figures.
+        code: The exit code.
+        steps: What the user may do next, a line each.
+        gallery: The page with the pictures; `None` if none was written.
+    """
+
+    summary: Summary
+    code: int
+    steps: tuple[str, ...] = ()
+    gallery: Path | None = None
 
 
 class Watcher(Protocol):
@@ -57,40 +75,10 @@ class Watcher(Protocol):
         """
         ...
 
-    def end(self, summary: Summary, code: int) -> None:
-        """Tell what became of it.
-
-        Args:
-            summary: The figures.
-            code: The exit code.
-        """
+    def end(self, ending: Ending) -> None:
+        """Tell what became of it, after `close`."""
         ...
 
     def close(self) -> None:
         """Leave the terminal as it was, however it came to the end."""
         ...
-
-
-class Silence:
-    """A watcher that tells nothing."""
-
-    def begin(self, beginning: Beginning) -> None:
-        """Tell nothing."""
-
-    def row(self, result: RowResult) -> None:
-        """Tell nothing."""
-
-    def progress(self, progress: Progress) -> None:
-        """Tell nothing."""
-
-    def warn(self, text: str) -> None:
-        """Tell nothing."""
-
-    def stopping(self, reason: str, text: str) -> None:
-        """Tell nothing."""
-
-    def end(self, summary: Summary, code: int) -> None:
-        """Tell nothing."""
-
-    def close(self) -> None:
-        """There is nothing to leave."""

@@ -1,0 +1,123 @@
+"""Runs a plan to its end: client, batch, watcher, gallery, and what may be done next."""
+
+from __future__ import annotations
+
+import shlex
+from itertools import islice
+from pathlib import Path
+
+import anyio
+
+from imagine_async.batch.journal import read_records
+from imagine_async.batch.records import RowState
+from imagine_async.cli.batch.choosing import choose_watcher
+from imagine_async.cli.batch.clients import make_client
+from imagine_async.cli.batch.following import Followed, follow
+from imagine_async.cli.batch.parts import Doing, Showing
+from imagine_async.cli.batch.plans import SANDBOX_TAG, Plan, checked_folder, refuse_to_mix, sink_of
+from imagine_async.cli.batch.steps import after_error, by_states
+from imagine_async.cli.batch.watching import Beginning, Ending, Watcher
+from imagine_async.cli.output import complain, explain
+from imagine_async.errors import ImagineError
+
+__all__ = ["run_plan"]
+
+_MOST_IN_GALLERY = 20_000
+
+
+def run_plan(plan: Plan, doing: Doing, showing: Showing) -> int:
+    """Run a plan to its end.
+
+    Args:
+        plan: What it is about.
+        doing: How rows are run.
+        showing: What is shown.
+
+    Returns:
+        The exit code: 0 if all rows are done, 130 if a signal came, 1 for everything else.
+
+    Raises:
+        BrokenPipeError: Nobody reads what is shown any more; the rows that were running have ended.
+        CommandError: Something would keep every row from being done; nothing was sent.
+        ImagineError: The same.
+    """
+    watcher, every = choose_watcher(showing)
+    refuse_to_mix(plan.journal, sandbox=doing.sandbox)
+    checked_folder(plan.out)
+    try:
+        followed = anyio.run(_follow, plan, doing, watcher, every)
+    finally:
+        watcher.close()
+    if followed.lost is not None:
+        raise BrokenPipeError from followed.lost
+    _complain(followed.error)
+    gallery = _gallery(plan, watcher) if showing.gallery else None
+    watcher.end(
+        Ending(summary=followed.summary, code=followed.code, steps=_steps(plan, followed, gallery), gallery=gallery)
+    )
+    return followed.code
+
+
+async def _follow(plan: Plan, doing: Doing, watcher: Watcher, every: float) -> Followed:
+    async with make_client(doing) as client:
+        sink = sink_of(plan.out, doing)
+        try:
+            batch = client.batch(
+                plan.rows,
+                out=sink,
+                journal=plan.journal,
+                concurrency=doing.concurrency,
+                budget=doing.budget,
+                order=plan.order,
+                on_error=doing.on_error,
+                tags=(*plan.tags, *((SANDBOX_TAG,) if doing.sandbox else ())),
+                name=plan.name,
+                resend_unknown=doing.resend_unknown,
+                total=plan.total,
+            )
+            watcher.begin(
+                Beginning(source=plan.source, out=plan.out, journal=str(plan.journal), total=plan.total)
+            )
+            return await follow(batch, watcher, every=every)
+        finally:
+            await sink.aclose()
+
+
+def _complain(error: Exception | None) -> None:
+    if error is None:
+        return
+    complain(explain(error) if isinstance(error, ImagineError) else f"imagine: {error}")
+
+
+def _gallery(plan: Plan, watcher: Watcher) -> Path | None:
+    """Write the page with all pictures, where that is asked for and makes sense."""
+    folder = plan.folder
+    if folder is None or not plan.journal.is_file():
+        return None
+    if _has_more_than(plan.journal, _MOST_IN_GALLERY):
+        place = shlex.quote(str(plan.journal))
+        watcher.warn(f"no gallery was written, for the batch is large: imagine batch gallery {place} writes it")
+        return None
+    from imagine_async.batch.gallery import write_gallery
+
+    try:
+        return write_gallery(read_records(plan.journal), folder, title=folder.resolve().name)
+    except OSError as error:
+        watcher.warn(f"no gallery was written: {error}")
+        return None
+
+
+def _has_more_than(journal: Path, count: int) -> bool:
+    return next(islice(read_records(journal), count, None), None) is not None
+
+
+def _steps(plan: Plan, followed: Followed, gallery: Path | None) -> tuple[str, ...]:
+    steps = by_states(followed.summary.by_state, str(plan.journal))
+    advice = None if followed.error is None else after_error(followed.error)
+    if advice is not None:
+        steps.insert(0, advice)
+    elif not followed.summary.is_complete or followed.is_interrupted:
+        steps.append("Or run the same command again: rows that are done are passed over.")
+    if gallery is not None and followed.summary.by_state.get(RowState.DONE):
+        steps.append(f"Open {gallery.resolve().as_uri()}")
+    return tuple(steps)
