@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from cyclopts import App
 
+from imagine_async.cli.batch.app import batch
 from imagine_async.cli.budget import drop_budget, set_budget, show_budgets
 from imagine_async.cli.demo import demo
 from imagine_async.cli.generate import generate
@@ -35,6 +36,9 @@ Examples:
     imagine generate "a lighthouse at dusk" --style realistic --seed 7
         One picture, painted by the API and paid for with tokens. Keys are
         made in the Keys tab of https://platform.imagine.art.
+
+    imagine batch foxes.jsonl --dry-run
+        Thousands of pictures out of a file: first what they would cost.
 
     imagine sandbox
         A server for your own programs to talk to, instead of the API.
@@ -111,6 +115,7 @@ app.command(demo, help_epilogue=_EXAMPLES_OF_DEMO)
 app.command(generate, help_epilogue=_EXAMPLES_OF_GENERATE)
 app.command(sandbox, help_epilogue=_EXAMPLES_OF_SANDBOX)
 app.command(usage, help_epilogue=_EXAMPLES_OF_USAGE)
+app.command(batch)
 
 _budget = App(name="budget", help=_HELP_OF_BUDGET, help_epilogue=_EXAMPLES_OF_BUDGET)
 for _command, _name in (
@@ -133,10 +138,10 @@ def run(arguments: Sequence[str]) -> int:
         arguments: The words after the program's name.
 
     Returns:
-        The exit code: 0 for success, 1 for a failure, 2 for a command given wrongly.
+        The exit code: 0 for success, 1 for a failure, 2 for a command given wrongly; or what the command itself says.
     """
     try:
-        app(arguments, result_action="return_none")
+        code = app(arguments, result_action="return_value")
     except CommandError as trouble:
         complain(f"imagine: {trouble.message}")
         return trouble.code
@@ -145,7 +150,7 @@ def run(arguments: Sequence[str]) -> int:
         return 1
     except BrokenPipeError:
         return _reader_is_gone()
-    return 0
+    return code if isinstance(code, int) else 0
 
 
 def _reader_is_gone() -> int:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterable, Iterable
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-import anyio.to_thread
 from attrs import field, frozen
 
 from imagine_async.batch.rows import Row, RowInput, UnreadRow
@@ -25,10 +24,11 @@ class Rows:
 
 
 def open_rows(manifest: str, format: ManifestFormat | None) -> Rows:
-    import json
     import hashlib
-    from imagine_async.serialization import request_from_dict
+    import json
+
     from imagine_async.batch.rows import RowError
+    from imagine_async.serialization import request_from_dict
 
     path = Path(manifest)
     if not path.is_file():
@@ -43,6 +43,7 @@ def open_rows(manifest: str, format: ManifestFormat | None) -> Rows:
                 return Row(request=request_from_dict(data), line=number, **meta)
             except Exception as e:
                 raise RowError(str(e), line=number) from e
+
         return UnreadRow(fingerprint=hashlib.blake2b(line, digest_size=16).digest(), read=parse, line=number)
 
     lines = path.read_bytes().splitlines()

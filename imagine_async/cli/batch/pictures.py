@@ -30,9 +30,7 @@ def gallery(journal: Path, /, *, out: Path | None = None, title: str | None = No
     path = find_journal(journal)
     folder = path.parent if out is None else out
     try:
-        page = write_gallery(
-            read_records(path), folder, title=title or folder.resolve().name, thumbnails=thumbnails
-        )
+        page = write_gallery(read_records(path), folder, title=title or folder.resolve().name, thumbnails=thumbnails)
     except OSError as error:
         raise CommandError(f"no gallery was written: {error}") from error
     say(f"Open {page.resolve().as_uri()}")
@@ -64,9 +62,7 @@ def sheet(
     path = find_journal(journal)
     folder = path.parent if out is None else out
     try:
-        sheets = write_contact_sheet(
-            read_records(path), folder, target, columns=columns, side=side, captions=captions
-        )
+        sheets = write_contact_sheet(read_records(path), folder, target, columns=columns, side=side, captions=captions)
     except OSError as error:
         raise CommandError(f"no sheet was written: {error}") from error
     if not sheets:

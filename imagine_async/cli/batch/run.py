@@ -76,5 +76,7 @@ def run_batch(
 
 def _folder_for(manifest: str) -> str:
     if manifest == STDIN:
-        raise CommandError("where shall the files go? With a manifest from the standard input, add --out FOLDER", code=2)
+        raise CommandError(
+            "where shall the files go? With a manifest from the standard input, add --out FOLDER", code=2
+        )
     return f"{Path(manifest).stem}-pictures"

@@ -34,7 +34,11 @@ def status(journal: Path, /, *, as_json: AsJson = False) -> int:
 
 def _as_text(path: Path, overview: Overview) -> str:
     rows = [(state.value, overview.states[state]) for state in RowState if overview.states.get(state)]
-    lines = [as_table(("State", "Rows"), rows, numbers=("Rows",)), "", tokens(overview.tokens) + " spent or perhaps spent"]
+    lines = [
+        as_table(("State", "Rows"), rows, numbers=("Rows",)),
+        "",
+        tokens(overview.tokens) + " spent or perhaps spent",
+    ]
     if overview.left_over:
         lines.append(f"{counted(overview.left_over, 'row')} no longer in the input")
     lines += [_workers(overview), _last_change(overview)]

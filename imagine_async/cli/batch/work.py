@@ -75,9 +75,7 @@ async def _follow(plan: Plan, doing: Doing, watcher: Watcher, every: float) -> F
                 resend_unknown=doing.resend_unknown,
                 total=plan.total,
             )
-            watcher.begin(
-                Beginning(source=plan.source, out=plan.out, journal=str(plan.journal), total=plan.total)
-            )
+            watcher.begin(Beginning(source=plan.source, out=plan.out, journal=str(plan.journal), total=plan.total))
             return await follow(batch, watcher, every=every)
         finally:
             await sink.aclose()
