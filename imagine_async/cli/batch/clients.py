@@ -8,7 +8,7 @@ from imagine_async.cli.batch.parts import Doing
 from imagine_async.cli.books import has_key
 from imagine_async.cli.extras import require_sandbox
 from imagine_async.cli.output import CommandError
-from imagine_async.config import FROM_SETTINGS, KEY_VARIABLE
+from imagine_async.config import KEY_VARIABLE
 from imagine_async.stores import RateLimit
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _client(options: ClientOptions) -> AsyncImagine:
         raise CommandError(_NO_KEY, code=2)
     from imagine_async.client import AsyncImagine
 
-    return AsyncImagine(FROM_SETTINGS, **options)
+    return AsyncImagine(**options)
 
 
 def _sandbox(doing: Doing, options: ClientOptions) -> AsyncImagine:

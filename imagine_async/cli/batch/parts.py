@@ -21,7 +21,7 @@ class Doing:
     Args:
         concurrency: Rows in work at once.
         rate: Calls that may leave in any window, as 50/60s, 5/s or 100/min, or none; by default as in the settings.
-        budget: Tokens that this run may spend at most.
+        budget: Tokens that the batch may cost at most, over all its runs.
         on_error: Whether the first row that fails stops the batch, or the others go on.
         on_collision: Where a file of that name exists: put a number behind the new one's name, refuse the row, or
             replace the file.

@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncIterable, Iterable
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from attrs import field, frozen
 
@@ -45,7 +45,7 @@ class Plan:
     total: int | None
     out: str
     journal: Path
-    order: str = "finished"
+    order: Literal["finished", "input"] = "finished"
     tags: tuple[str, ...] = ()
     name: str | None = None
 

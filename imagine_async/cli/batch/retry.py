@@ -36,6 +36,8 @@ def retry(
     Args:
         journal: The journal, or the folder that holds it.
         out: Where the batch's files are, if the journal is not in their folder.
+        doing: How rows are run.
+        showing: What is shown.
     """
     path = find_journal(journal)
     total = _left(path, doing)

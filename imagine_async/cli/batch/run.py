@@ -51,6 +51,8 @@ def run_batch(
         tag: A label for all rows; may be given several times.
         name: A template for the files' names, as {style}/{position:05d}-{prompt}.
         dry_run: Send nothing; tell how many rows there are, what they cost, how long they take, and which are bad.
+        doing: How rows are run.
+        showing: What is shown.
     """
     if manifest.startswith("-") and manifest != STDIN:
         raise CommandError(f"there is no option {manifest}: imagine batch --help lists them", code=2)
@@ -77,6 +79,6 @@ def run_batch(
 def _folder_for(manifest: str) -> str:
     if manifest == STDIN:
         raise CommandError(
-            "where shall the files go? With a manifest from the standard input, add --out FOLDER", code=2
+            "where shall the files go? With rows from the standard input, add --out FOLDER", code=2
         )
     return f"{Path(manifest).stem}-pictures"

@@ -37,7 +37,7 @@ def _as_text(path: Path, overview: Overview) -> str:
     lines = [
         as_table(("State", "Rows"), rows, numbers=("Rows",)),
         "",
-        tokens(overview.tokens) + " spent or perhaps spent",
+        f"{tokens(overview.tokens)} spent, or perhaps spent",
     ]
     if overview.left_over:
         lines.append(f"{counted(overview.left_over, 'row')} no longer in the input")

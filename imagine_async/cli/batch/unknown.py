@@ -49,8 +49,8 @@ def _as_text(records: list[RowRecord], path: Path) -> str:
         (
             as_table(_HEADER, rows, numbers=("Attempts", "Tokens")),
             "",
-            f"{counted(len(records), 'row')} may have been charged. Look at the history of your account on "
-            "https://platform.imagine.art.",
+            f"{counted(len(records), 'row')} may have been charged: the history of your account tells,",
+            "on https://platform.imagine.art. Then:",
             "    imagine budget holds      lists the same calls in the books, where they are kept in a store;",
             "    imagine budget settle ID  books one as charged, imagine budget release ID as not charged",
             f"    imagine batch retry {shlex.quote(str(path))} --resend-unknown",
