@@ -21,6 +21,7 @@ class Overview:
 
     Args:
         states: Rows in the input by state.
+        unreadable: Rows in the input that could not be read, which only another manifest helps.
         left_over: Rows that are no longer in the input.
         tokens: What all rows have cost, or may have.
         workers: The names of the workers that are alive.
@@ -28,6 +29,7 @@ class Overview:
     """
 
     states: Mapping[RowState, int]
+    unreadable: int
     left_over: int
     tokens: float
     workers: tuple[str, ...]
@@ -47,12 +49,16 @@ def look_over(path: str | os.PathLike[str], *, clock: Clock = SYSTEM_CLOCK) -> O
     Raises:
         StoreError: The file is no journal, or cannot be read.
     """
-    query = "SELECT coalesce(sum(tokens), 0.0), coalesce(sum(position < 0), 0), max(changed) FROM rows"
-    ((tokens, left_over, changed_at),) = query_journal(path, query, ())
+    query = (
+        "SELECT coalesce(sum(tokens), 0.0), coalesce(sum(position < 0), 0), max(changed),"
+        " coalesce(sum(position >= 0 AND request IS NULL AND state = 'failed'), 0) FROM rows"
+    )
+    ((tokens, left_over, changed_at, unreadable),) = query_journal(path, query, ())
     owners = query_journal(path, "SELECT owner, host, process, started, until FROM owners ORDER BY owner", ())
     now = clock.wall()
     return Overview(
         states=count_states(path),
+        unreadable=unreadable,
         left_over=left_over,
         tokens=tokens,
         workers=tuple(name for name, *facts in owners if not is_dead(*facts, now)),

@@ -7,6 +7,7 @@ from typing import Any
 
 from imagine_async.batch.records import Progress, RowRecord
 from imagine_async.batch.results import RowResult
+from imagine_async.cli.batch.places import complain_of
 from imagine_async.cli.batch.watching import Beginning, Ending
 from imagine_async.cli.output import say, shown
 from imagine_async.cli.tables import as_number
@@ -45,6 +46,11 @@ class JsonEvents:
 
     def close(self) -> None:
         """There is nothing to leave."""
+
+    def fail(self, error: Exception) -> None:
+        """Write `stopped`, and say it on the error output."""
+        _write("stopped", reason="error", error=type(error).__name__, message=str(error))
+        complain_of(error)
 
     def end(self, ending: Ending) -> None:
         """Write `summary`."""

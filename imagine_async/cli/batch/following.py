@@ -8,7 +8,7 @@ from typing import Protocol
 import anyio
 from attrs import define
 
-from imagine_async.batch.records import Progress, Summary
+from imagine_async.batch.records import Progress, RowState, Summary
 from imagine_async.batch.results import RowResult
 from imagine_async.cli.batch.stopping import Stopper, watch_signals
 from imagine_async.cli.batch.telling import Teller
@@ -63,7 +63,7 @@ class Followed:
 
     summary: Summary
     is_interrupted: bool
-    error: ImagineError | None
+    error: ImagineError | OSError | None
     lost: OSError | None
 
     @property
@@ -71,7 +71,8 @@ class Followed:
         """The exit code: 0 if all rows are done, 130 if a signal came, 1 for everything else."""
         if self.is_interrupted:
             return 130
-        return 0 if self.error is None and self.lost is None and self.summary.is_complete else 1
+        bad = sum(self.summary.by_state.get(state, 0) for state in (RowState.FAILED, RowState.UNKNOWN))
+        return 0 if self.error is None and self.lost is None and self.summary.is_complete and not bad else 1
 
 
 async def follow(handle: Handle, watcher: Watcher, *, every: float, clock: Clock = SYSTEM_CLOCK) -> Followed:
@@ -88,7 +89,7 @@ async def follow(handle: Handle, watcher: Watcher, *, every: float, clock: Clock
     """
     teller = Teller(watcher, handle.drain)
     stopper = Stopper(lambda: _drain(handle, teller), lambda: _cancel(handle, teller), clock)
-    error: ImagineError | None = None
+    error: ImagineError | OSError | None = None
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(teller.run)
         async with anyio.create_task_group() as beside:
@@ -96,7 +97,7 @@ async def follow(handle: Handle, watcher: Watcher, *, every: float, clock: Clock
             beside.start_soon(_tell_of_progress, handle, teller, every, clock)
             try:
                 await _tell_of_rows(handle, teller, lambda: stopper.is_cancelled)
-            except ImagineError as trouble:
+            except (ImagineError, OSError) as trouble:
                 error = trouble
             finally:
                 await handle.aclose()

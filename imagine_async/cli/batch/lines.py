@@ -5,7 +5,7 @@ from __future__ import annotations
 from imagine_async.batch.records import Progress, RowState
 from imagine_async.batch.results import RowResult
 from imagine_async.cli.batch.figures import how_far, how_fast, outcomes, spent
-from imagine_async.cli.batch.places import place_of, trouble_of
+from imagine_async.cli.batch.places import complain_of, place_of, trouble_of
 from imagine_async.cli.batch.summing import print_ending
 from imagine_async.cli.batch.watching import Beginning, Ending
 from imagine_async.cli.batch.words import counted
@@ -69,6 +69,10 @@ class Lines:
 
     def close(self) -> None:
         """There is nothing to leave."""
+
+    def fail(self, error: Exception) -> None:
+        """Say it on the error output."""
+        complain_of(error)
 
     def end(self, ending: Ending) -> None:
         """Print the sums, and what may be done next."""

@@ -7,12 +7,13 @@ from collections import deque
 from rich.console import Console, Group, RenderableType
 from rich.live import Live as RichLive
 from rich.progress_bar import ProgressBar
+from rich.table import Table
 from rich.text import Text
 
 from imagine_async.batch.records import Progress, RowState
 from imagine_async.batch.results import RowResult
 from imagine_async.cli.batch.figures import how_far, how_fast, outcomes, spent
-from imagine_async.cli.batch.places import place_of, trouble_of
+from imagine_async.cli.batch.places import complain_of, place_of, trouble_of
 from imagine_async.cli.batch.summing import print_ending
 from imagine_async.cli.batch.watching import Beginning, Ending
 from imagine_async.cli.batch.words import duration
@@ -21,7 +22,7 @@ from imagine_async.cli.tables import visible
 __all__ = ["LiveDisplay"]
 
 _MOST_AT_ONCE = 5
-_WIDEST_BAR = 60
+_BAR = 40
 
 
 class LiveDisplay:
@@ -68,6 +69,10 @@ class LiveDisplay:
         """Leave the figures as they are, and give the cursor back."""
         self._live.stop()
 
+    def fail(self, error: Exception) -> None:
+        """Say it on the error output."""
+        complain_of(error)
+
     def end(self, ending: Ending) -> None:
         """Print the sums, and what may be done next."""
         print_ending(ending)
@@ -86,20 +91,21 @@ class LiveDisplay:
 
 
 def _drawn(progress: Progress, stopping: str) -> RenderableType:
-    lines: list[RenderableType] = [_bar(progress), Text(how_far(progress), style="bold")]
-    lines += [Text(outcomes(progress)), Text(_running(progress)), Text(spent(progress))]
+    lines: list[RenderableType] = [_bar(progress)]
+    lines += [Text(text) for text in (outcomes(progress), _running(progress), spent(progress))]
     if stopping:
         lines.append(Text(stopping, style="yellow"))
     return Group(*lines)
 
 
 def _bar(progress: Progress) -> RenderableType:
-    return ProgressBar(
-        total=progress.total,
-        completed=progress.ended,
-        width=_WIDEST_BAR,
-        animation_time=progress.elapsed,
+    # A share that is not known is shown as waves.
+    bar = ProgressBar(
+        progress.total, progress.ended, _BAR, pulse=progress.total is None, animation_time=progress.elapsed
     )
+    grid = Table.grid(padding=(0, 1))
+    grid.add_row(bar, Text(how_far(progress), style="bold"))
+    return grid
 
 
 def _running(progress: Progress) -> str:

@@ -20,8 +20,10 @@ class Rows:
     source: str
     name: str
     rows: Iterable[RowInput] | AsyncIterable[RowInput] = field(repr=False)
+
     def unread(self):
         return iter(self.rows)
+
     total: int | None
 
 

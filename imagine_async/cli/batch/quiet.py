@@ -5,6 +5,7 @@ from __future__ import annotations
 from imagine_async.batch.records import Progress
 from imagine_async.batch.results import RowResult
 from imagine_async.cli.batch.figures import outcomes
+from imagine_async.cli.batch.places import complain_of
 from imagine_async.cli.batch.watching import Beginning, Ending
 from imagine_async.cli.output import complain
 from imagine_async.cli.tables import visible
@@ -34,6 +35,10 @@ class Quiet:
 
     def close(self) -> None:
         """There is nothing to leave."""
+
+    def fail(self, error: Exception) -> None:
+        """Say it on the error output."""
+        complain_of(error)
 
     def end(self, ending: Ending) -> None:
         """Say what did not end well, and what may be done about it."""

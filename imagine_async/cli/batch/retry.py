@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from imagine_async.batch.journal import count_states
+from imagine_async.batch.journal import look_over
 from imagine_async.batch.records import RowState
 from imagine_async.cli.batch.journals import JOURNAL_NAME, find_journal
 from imagine_async.cli.batch.parts import (
@@ -29,9 +29,10 @@ def retry(
     doing: DoingOptions = USUAL_DOING,
     showing: ShowingOptions = USUAL_SHOWING,
 ) -> int:
-    """Run the rows of a journal that have failed or were not begun; the manifest is not needed.
+    """Run the rows of a journal once more that have failed or were not sent; the manifest is not needed.
 
-    Rows that may have been charged are left alone, unless --resend-unknown is given. Exit codes are those of run.
+    Rows that may have been charged are left alone, unless --resend-unknown is given. Rows that were never begun stand
+    in the manifest alone. Exit codes are those of run.
 
     Args:
         journal: The journal, or the folder that holds it.
@@ -42,18 +43,18 @@ def retry(
     path = find_journal(journal)
     total = _left(path, doing)
     if not total:
-        say("Nothing is left to do.")
+        say("Nothing is left to do here. Rows that were never begun stand in the manifest alone: run that again.")
         return 0
     plan = Plan(source=shown(path), rows=None, total=total, out=_place(path, out), journal=path)
     return run_plan(plan, doing, showing)
 
 
 def _left(path: Path, doing: Doing) -> int:
-    counts = count_states(path)
+    overview = look_over(path)
     wanted = {RowState.PENDING, RowState.LEASED, RowState.SENT, RowState.FAILED}
     if doing.resend_unknown:
         wanted.add(RowState.UNKNOWN)
-    return sum(counts.get(state, 0) for state in wanted)
+    return sum(overview.states.get(state, 0) for state in wanted) - overview.unreadable
 
 
 def _place(path: Path, out: str | None) -> str:

@@ -78,7 +78,5 @@ def run_batch(
 
 def _folder_for(manifest: str) -> str:
     if manifest == STDIN:
-        raise CommandError(
-            "where shall the files go? With rows from the standard input, add --out FOLDER", code=2
-        )
+        raise CommandError("where shall the files go? With rows from the standard input, add --out FOLDER", code=2)
     return f"{Path(manifest).stem}-pictures"

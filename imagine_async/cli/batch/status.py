@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 from imagine_async.batch.journal import Overview, look_over
 from imagine_async.batch.records import RowState
 from imagine_async.cli.batch.journals import find_journal
 from imagine_async.cli.batch.parts import AsJson
-from imagine_async.cli.batch.steps import by_states
+from imagine_async.cli.batch.steps import for_rows
 from imagine_async.cli.batch.words import counted, duration, tokens
 from imagine_async.cli.holds import iso_time
 from imagine_async.cli.output import say, shown
@@ -17,6 +18,8 @@ from imagine_async.cli.tables import as_number, as_table, visible
 from imagine_async.clock import SYSTEM_CLOCK
 
 __all__ = ["status"]
+
+_DONE = "All rows that the journal has met are done; run the manifest again for those that it has not."
 
 
 def status(journal: Path, /, *, as_json: AsJson = False) -> int:
@@ -39,15 +42,18 @@ def _as_text(path: Path, overview: Overview) -> str:
         "",
         f"{tokens(overview.tokens)} spent, or perhaps spent",
     ]
-    if overview.left_over:
-        lines.append(f"{counted(overview.left_over, 'row')} no longer in the input")
     lines += [_workers(overview), _last_change(overview)]
-    steps = [] if overview.workers else by_states(overview.states, str(path))
-    return "\n".join([*lines, *(steps or [_all_well(overview)])])
+    return "\n".join([*lines, *_steps(path, overview)])
 
 
-def _all_well(overview: Overview) -> str:
-    return "A worker is at it." if overview.workers else "All rows are done."
+def _steps(path: Path, overview: Overview) -> list[str]:
+    if overview.workers:
+        return ["A worker is at it."]
+    left = sum(overview.states.get(state, 0) for state in (RowState.PENDING, RowState.LEASED, RowState.SENT))
+    steps = for_rows(overview, shown(path))
+    if left:
+        steps.append(f"{counted(left, 'row')} not done yet; to go on: imagine batch retry {shlex.quote(shown(path))}")
+    return steps or [_DONE]
 
 
 def _workers(overview: Overview) -> str:
@@ -67,6 +73,7 @@ def _as_json(path: Path, overview: Overview) -> str:
         {
             "journal": shown(path),
             "states": {state.value: overview.states.get(state, 0) for state in RowState},
+            "unreadable": overview.unreadable,
             "left_over": overview.left_over,
             "tokens": as_number(overview.tokens),
             "workers": list(overview.workers),

@@ -67,16 +67,20 @@ class Watcher(Protocol):
         ...
 
     def stopping(self, reason: str, text: str) -> None:
-        """Tell that it ends before its input does.
+        """Tell that it ends before its input does, because a signal came.
 
         Args:
-            reason: `interrupted`, `cancelled` or `error`.
+            reason: `interrupted` or `cancelled`.
             text: The same for people.
         """
         ...
 
     def end(self, ending: Ending) -> None:
         """Tell what became of it, after `close`."""
+        ...
+
+    def fail(self, error: Exception) -> None:
+        """Tell of the error that has ended it, after `close`."""
         ...
 
     def close(self) -> None:

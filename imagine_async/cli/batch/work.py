@@ -8,17 +8,16 @@ from pathlib import Path
 
 import anyio
 
-from imagine_async.batch.journal import read_records
+from imagine_async.batch.journal import look_over, read_records
 from imagine_async.batch.records import RowState
 from imagine_async.cli.batch.choosing import choose_watcher
 from imagine_async.cli.batch.clients import make_client
 from imagine_async.cli.batch.following import Followed, follow
 from imagine_async.cli.batch.parts import Doing, Showing
 from imagine_async.cli.batch.plans import SANDBOX_TAG, Plan, checked_folder, refuse_to_mix, sink_of
-from imagine_async.cli.batch.steps import after_error, by_states
+from imagine_async.cli.batch.steps import after_error, for_rows
 from imagine_async.cli.batch.watching import Beginning, Ending, Watcher
-from imagine_async.cli.output import complain, explain
-from imagine_async.errors import ImagineError
+from imagine_async.cli.output import shown
 
 __all__ = ["run_plan"]
 
@@ -50,7 +49,8 @@ def run_plan(plan: Plan, doing: Doing, showing: Showing) -> int:
         watcher.close()
     if followed.lost is not None:
         raise BrokenPipeError from followed.lost
-    _complain(followed.error)
+    if followed.error is not None:
+        watcher.fail(followed.error)
     gallery = _gallery(plan, watcher) if showing.gallery else None
     watcher.end(
         Ending(summary=followed.summary, code=followed.code, steps=_steps(plan, followed, gallery), gallery=gallery)
@@ -81,12 +81,6 @@ async def _follow(plan: Plan, doing: Doing, watcher: Watcher, every: float) -> F
             await sink.aclose()
 
 
-def _complain(error: Exception | None) -> None:
-    if error is None:
-        return
-    complain(explain(error) if isinstance(error, ImagineError) else f"imagine: {error}")
-
-
 def _gallery(plan: Plan, watcher: Watcher) -> Path | None:
     """Write the page with all pictures, where that is asked for and makes sense."""
     folder = plan.folder
@@ -110,12 +104,12 @@ def _has_more_than(journal: Path, count: int) -> bool:
 
 
 def _steps(plan: Plan, followed: Followed, gallery: Path | None) -> tuple[str, ...]:
-    steps = by_states(followed.summary.by_state, str(plan.journal))
+    overview = look_over(plan.journal)
     advice = None if followed.error is None else after_error(followed.error)
-    if advice is not None:
-        steps.insert(0, advice)
-    elif not followed.summary.is_complete or followed.is_interrupted:
-        steps.append("Or run the same command again: rows that are done are passed over.")
-    if gallery is not None and followed.summary.by_state.get(RowState.DONE):
+    steps = [advice] if advice is not None else []
+    steps += for_rows(overview, shown(plan.journal))
+    if followed.is_interrupted or followed.error is not None:
+        steps.append("To go on, run the same command again: rows that are done are passed over.")
+    if gallery is not None and overview.states.get(RowState.DONE):
         steps.append(f"Open {gallery.resolve().as_uri()}")
     return tuple(steps)
