@@ -102,6 +102,7 @@ async def follow(handle: Handle, watcher: Watcher, *, every: float, clock: Clock
             finally:
                 await handle.aclose()
             beside.cancel_scope.cancel()
+        teller.post(watcher.progress, handle.progress)
         teller.finish()
     return Followed(summary=handle.summary, is_interrupted=stopper.is_stopping, error=error, lost=teller.failure)
 

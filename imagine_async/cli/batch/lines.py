@@ -55,6 +55,9 @@ class Lines:
         now = self._clock.now()
         share = _SHARES * progress.ended // progress.total if progress.total else 0
         waited = now - self._told_at
+        if progress.ended == progress.total:
+            # The sums say it at once.
+            return
         if waited >= _SECONDS or (share > self._told_share and waited >= _SECONDS_AT_LEAST):
             self._told_at, self._told_share = now, share
             say(f"{how_far(progress)}: {outcomes(progress)}; {how_fast(progress)}; {spent(progress)}")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from itertools import islice
 from pathlib import Path
 
 import anyio
 
-from imagine_async.batch.journal import look_over, read_records
+from imagine_async.batch.journal import Overview, look_over, read_records
 from imagine_async.batch.records import RowState
 from imagine_async.cli.batch.choosing import choose_watcher
 from imagine_async.cli.batch.clients import make_client
@@ -18,6 +17,7 @@ from imagine_async.cli.batch.plans import SANDBOX_TAG, Plan, checked_folder, ref
 from imagine_async.cli.batch.steps import after_error, for_rows
 from imagine_async.cli.batch.watching import Beginning, Ending, Watcher
 from imagine_async.cli.output import shown
+from imagine_async.errors import StoreError
 
 __all__ = ["run_plan"]
 
@@ -51,10 +51,10 @@ def run_plan(plan: Plan, doing: Doing, showing: Showing) -> int:
         raise BrokenPipeError from followed.lost
     if followed.error is not None:
         watcher.fail(followed.error)
-    gallery = _gallery(plan, watcher) if showing.gallery else None
-    watcher.end(
-        Ending(summary=followed.summary, code=followed.code, steps=_steps(plan, followed, gallery), gallery=gallery)
-    )
+    overview = _overview(plan.journal)
+    gallery = _gallery(plan, overview, watcher) if showing.gallery else None
+    steps = _steps(plan, followed, overview, gallery)
+    watcher.end(Ending(summary=followed.summary, code=followed.code, steps=steps, gallery=gallery))
     return followed.code
 
 
@@ -81,14 +81,24 @@ async def _follow(plan: Plan, doing: Doing, watcher: Watcher, every: float) -> F
             await sink.aclose()
 
 
-def _gallery(plan: Plan, watcher: Watcher) -> Path | None:
-    """Write the page with all pictures, where that is asked for and makes sense."""
-    folder = plan.folder
-    if folder is None or not plan.journal.is_file():
+def _overview(journal: Path) -> Overview | None:
+    """Look at the journal, unless it is what went wrong."""
+    try:
+        return look_over(journal)
+    except StoreError:
         return None
-    if _has_more_than(plan.journal, _MOST_IN_GALLERY):
-        place = shlex.quote(str(plan.journal))
-        watcher.warn(f"no gallery was written, for the batch is large: imagine batch gallery {place} writes it")
+
+
+def _gallery(plan: Plan, overview: Overview | None, watcher: Watcher) -> Path | None:
+    """Write the page with all pictures, where that makes sense."""
+    folder, done = plan.folder, 0 if overview is None else overview.states.get(RowState.DONE, 0)
+    if folder is None or not done:
+        return None
+    if done > _MOST_IN_GALLERY:
+        place = shlex.quote(shown(plan.journal))
+        watcher.warn(
+            f"no gallery was written, because it would be large; this writes it: imagine batch gallery {place}"
+        )
         return None
     from imagine_async.batch.gallery import write_gallery
 
@@ -99,17 +109,12 @@ def _gallery(plan: Plan, watcher: Watcher) -> Path | None:
         return None
 
 
-def _has_more_than(journal: Path, count: int) -> bool:
-    return next(islice(read_records(journal), count, None), None) is not None
-
-
-def _steps(plan: Plan, followed: Followed, gallery: Path | None) -> tuple[str, ...]:
-    overview = look_over(plan.journal)
+def _steps(plan: Plan, followed: Followed, overview: Overview | None, gallery: Path | None) -> tuple[str, ...]:
     advice = None if followed.error is None else after_error(followed.error)
     steps = [advice] if advice is not None else []
-    steps += for_rows(overview, shown(plan.journal))
+    steps += [] if overview is None else for_rows(overview, shown(plan.journal))
     if followed.is_interrupted or followed.error is not None:
         steps.append("To go on, run the same command again: rows that are done are passed over.")
-    if gallery is not None and overview.states.get(RowState.DONE):
+    if gallery is not None:
         steps.append(f"Open {gallery.resolve().as_uri()}")
     return tuple(steps)
