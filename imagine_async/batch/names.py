@@ -92,6 +92,7 @@ class NameTemplate:
     def __init__(self, template: str | None = None) -> None:
         self.template = "{name}" if template is None else template
         self._pieces = tuple(_pieces(self.template))
+        self._is_default = self.template == "{name}"
         self._takes_name = any(name == "name" for _, name, _ in self._pieces)
         _check_literals(self.template, self._pieces)
 
@@ -111,6 +112,8 @@ class NameTemplate:
         Raises:
             RowError: The row's own name is refused, or the whole is too long.
         """
+        if self._is_default and row.name is None and row.id is None:
+            return f"{position:07d}"
         if row.name is not None and not self._takes_name:
             return checked_stem(row.name)
         text = "".join(literal + _value(name, spec, row, position) for literal, name, spec in self._pieces)

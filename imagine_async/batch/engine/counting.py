@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import ClassVar
 
 from imagine_async.batch.records import Progress, RowState
-from imagine_async.call import Event
+from imagine_async.call import Event, EventKind
 from imagine_async.clock import Clock
 
 __all__ = ["Counts"]
@@ -21,6 +22,9 @@ class Counts:
         clock: The time.
         total: Rows in the input, where that is known.
     """
+
+    kinds: ClassVar[frozenset[EventKind]] = frozenset({"waiting", "sending", "failed", "finished"})
+    """The events that it wants to be told of."""
 
     def __init__(self, clock: Clock, total: int | None) -> None:
         self._clock = clock
