@@ -105,7 +105,7 @@ class Intake:
         position, self._position = self._position, self._position + 1
         candidate = as_candidate(item)
         known = window.rows.get(position)
-        if known is not None and known.fingerprint != candidate.fingerprint and not self._has_moved:
+        if known is not None and known.fingerprint != candidate.fingerprint.hex() and not self._has_moved:
             await self._move(position)
         if self._has_moved:
             return await self._found_again(candidate, position)
@@ -139,7 +139,7 @@ class Intake:
             claim = claim_of(
                 row,
                 data,
-                known if known is not None and known.key == key else None,
+                known if known is not None and known.key == key.hex() else None,
                 position=position,
                 fingerprint=candidate.fingerprint,
                 key=key,

@@ -82,7 +82,7 @@ class Skipping:
                 break
             (item,) = taken
             candidate = as_candidate(item)
-            if candidate.fingerprint != known.fingerprint:
+            if candidate.fingerprint.hex() != known.fingerprint:
                 inputs.put_back(item)
                 break
             found.append(DoneRow(known, candidate))

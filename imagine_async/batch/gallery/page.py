@@ -20,6 +20,7 @@ from imagine_async.batch.gallery.thumbs import Thumbs, can_make
 from imagine_async.batch.gallery.totals import ENDED, Totals
 from imagine_async.batch.gallery.workers import Workers
 from imagine_async.batch.records import RowRecord
+from imagine_async.errors import ConfigurationError
 from imagine_async.version import VERSION
 
 __all__ = ["GENERATOR", "write_gallery"]
@@ -66,10 +67,12 @@ def write_gallery(
         The page.
 
     Raises:
-        ConfigurationError: The folder is none of this machine's.
+        ConfigurationError: The folder is none of this machine's, or `workers` is below 1.
         FileExistsError: There is an `index.html` that no gallery wrote.
         OSError: The page cannot be written.
     """
+    if workers is not None and workers < 1:
+        raise ConfigurationError(f"workers={workers}: pass 1 or more, or thumbnails=False")
     place = local_folder(folder)
     index = place / _INDEX
     _refuse_foreign(index)

@@ -25,8 +25,8 @@ class Known(NamedTuple):
 
     Attributes:
         position: Its place in the input.
-        fingerprint: What its text looked like.
-        key: What it asks for.
+        fingerprint: What it looked like, in hexadecimal.
+        key: What it asks for, in hexadecimal.
         state: How far it has come.
         owner: The worker that has it.
         seed: The seed that was sent.
@@ -40,8 +40,8 @@ class Known(NamedTuple):
     """
 
     position: int
-    fingerprint: bytes
-    key: bytes
+    fingerprint: str
+    key: str
     state: str
     owner: str | None
     seed: int | None

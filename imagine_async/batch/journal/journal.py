@@ -9,6 +9,7 @@ from typing import Any
 
 from imagine_async.batch.journal import moving, operations, owners
 from imagine_async.batch.journal.claims import Claim, Ending, Known, Leftover, Window
+from imagine_async.batch.journal.grouping import run_grouped
 from imagine_async.batch.journal.moving import Parent
 from imagine_async.batch.journal.owners import Owner
 from imagine_async.batch.journal.schema import JOURNAL
@@ -41,7 +42,7 @@ class SqliteJournal:
         self.path = path
         self.owner = Owner.of_this_process()
         self._worker: Worker[Work] = Worker(
-            partial(SqliteEngine, path, Identity(), clock, JOURNAL), store=str(path), patience=patience
+            partial(SqliteEngine, path, Identity(), clock, JOURNAL, run_grouped), store=str(path), patience=patience
         )
 
     async def open(self) -> str:

@@ -64,7 +64,8 @@ def claim(transaction: Transaction, claim: Claim) -> None:
         transaction: Where.
         claim: The row.
     """
-    _lease(transaction, claim, RowState.LEASED)
+    if not claim.is_leased:
+        lease(transaction, claim, RowState.LEASED)
 
 
 def mark_sent(transaction: Transaction, claim: Claim) -> None:
@@ -79,7 +80,7 @@ def mark_sent(transaction: Transaction, claim: Claim) -> None:
         RowTakenError: Another worker has it.
     """
     if not claim.is_leased:
-        _lease(transaction, claim, RowState.SENT)
+        lease(transaction, claim, RowState.SENT)
     elif claim.problem is None:
         now = transaction.clock.wall()
         values = (claim.attempts, claim.tokens, claim.call_id, now, claim.position, claim.owner)
@@ -100,7 +101,7 @@ def confirm(transaction: Transaction, claim: Claim) -> None:
         RowTakenError: Another worker has it.
     """
     if not claim.is_leased:
-        _lease(transaction, claim, RowState.LEASED)
+        lease(transaction, claim, RowState.LEASED)
     elif not transaction.row("SELECT 1 FROM rows WHERE position = ? AND owner = ?", claim.position, claim.owner):
         claim.problem = _taken(claim)
     _see_that_it_can_be_had(claim)
@@ -168,17 +169,24 @@ def end_unread(transaction: Transaction, position: int, fingerprint: bytes, line
         " ON CONFLICT (position) DO UPDATE SET fingerprint = excluded.fingerprint, key = excluded.key,"
         " state = excluded.state, changed = excluded.changed, line = excluded.line, error = excluded.error,"
         " id = NULL, request = NULL, stem = NULL WHERE owner IS NULL",
-        *(position, fingerprint, fingerprint, transaction.clock.wall(), line, error),
+        *(position, fingerprint.hex(), fingerprint.hex(), transaction.clock.wall(), line, error),
     )
 
 
 def _holds(transaction: Transaction, claim: Claim, ending: Ending) -> bool:
     if not claim.is_leased and claim.problem is None and ending.state is not RowState.PENDING:
-        _lease(transaction, claim, RowState.LEASED)
+        lease(transaction, claim, RowState.LEASED)
     return claim.is_leased and claim.problem is None
 
 
-def _lease(transaction: Transaction, claim: Claim, state: RowState) -> None:
+def lease(transaction: Transaction, claim: Claim, state: RowState) -> None:
+    """Give a row to a worker, unless another one has it, or its id or name.
+
+    Args:
+        transaction: Where.
+        claim: The row; what stands in its way is noted on it.
+        state: Its state from now on.
+    """
     while claim.problem is None:
         values = _values(transaction, claim, state)
         if (
@@ -202,7 +210,15 @@ def _taken(claim: Claim) -> RowTakenError:
 
 def _values(transaction: Transaction, claim: Claim, state: RowState) -> Sequence[object]:
     return (
-        *(claim.fingerprint, claim.key, state.value, claim.owner, transaction.clock.wall(), claim.id, claim.line),
+        *(
+            claim.fingerprint.hex(),
+            claim.key.hex(),
+            state.value,
+            claim.owner,
+            transaction.clock.wall(),
+            claim.id,
+            claim.line,
+        ),
         *(json.dumps(claim.tags) if claim.tags else None, _text(claim), claim.inputs, claim.stem),
         *(claim.seed, claim.attempts, claim.tokens, claim.call_id),
     )

@@ -130,7 +130,7 @@ class CloudSink:
             except AlreadyExistsError:
                 if self._on_collision == "refuse":
                     raise
-                name = self._numbers.free_name(stem, suffix, self._is_taken)
+                name = self._numbers.numbered(stem, suffix, self._is_taken)
             else:
                 return name
         raise FileExistsError(errno.EEXIST, "every name that was tried was taken in the meantime", name)

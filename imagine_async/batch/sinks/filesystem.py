@@ -146,11 +146,13 @@ class FilesystemSink:
             yield stem + suffix
             return
         mine: set[str] = set()
-        is_taken = partial(self._is_taken, mine)
         try:
-            if self._on_collision == "refuse" and is_taken(stem + suffix):
-                raise FileExistsError(errno.EEXIST, "the file exists, and on_collision='refuse'", stem + suffix)
-            yield stem + suffix if stem + suffix in mine else self._numbers.free_name(stem, suffix, is_taken)
+            name = stem + suffix
+            while self._is_taken(mine, name):
+                if self._on_collision == "refuse":
+                    raise FileExistsError(errno.EEXIST, "the file exists, and on_collision='refuse'", name)
+                name = self._numbers.numbered(stem, suffix, self._exists)
+            yield name
         finally:
             with self._lock:
                 self._reserved -= mine
@@ -159,9 +161,12 @@ class FilesystemSink:
         """Reserve first and look afterwards: who gives a reservation up has put its file there."""
         with self._lock:
             if name in self._reserved:
-                return name not in mine
+                return True
             self._reserved.add(name)
             mine.add(name)
+        return self._exists(name)
+
+    def _exists(self, name: str) -> bool:
         return self._filesystem.exists(self._path(name))
 
     def _path(self, name: str) -> str:

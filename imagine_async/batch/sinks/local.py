@@ -127,18 +127,17 @@ class LocalSink:
         if self._on_collision == "replace":
             claim.replace(self._path(stem + suffix))
             return stem + suffix
+        name = stem + suffix
         for _ in range(_MOST_TRIES):
-            name = self._name(stem, suffix)
-            if claim.take(self._path(name)):
+            if not self._is_taken(name) and claim.take(self._path(name)):
                 return name
-        raise FileExistsError(errno.EEXIST, "every name that was tried was taken in the meantime", stem + suffix)
+            if self._on_collision == "refuse":
+                raise FileExistsError(errno.EEXIST, "the file exists, and on_collision='refuse'", self._path(name))
+            name = self._numbers.numbered(stem, suffix, self._is_taken)
+        raise FileExistsError(errno.EEXIST, "every name that was tried was taken in the meantime", self._path(name))
 
-    def _name(self, stem: str, suffix: str) -> str:
-        if self._on_collision == "number":
-            return self._numbers.free_name(stem, suffix, lambda name: os.path.lexists(self._path(name)))
-        if os.path.lexists(self._path(stem + suffix)):
-            raise FileExistsError(errno.EEXIST, "the file exists, and on_collision='refuse'", self._path(stem + suffix))
-        return stem + suffix
+    def _is_taken(self, name: str) -> bool:
+        return os.path.lexists(self._path(name))
 
     def _path(self, name: str) -> str:
         return f"{self._folders.root}{os.sep}{name}"

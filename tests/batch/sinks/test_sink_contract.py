@@ -105,7 +105,7 @@ async def test_taken_names_can_be_replaced(place: Place, is_spooled: bool) -> No
 async def test_files_of_one_name_at_once_are_all_there(place: Place, metadata: str, is_spooled: bool) -> None:
     """Many files of one name, put at the same time, get a name each."""
     sink = place.sink(metadata=metadata)
-    contents = [b"picture %d" % number for number in range(24)]
+    contents = [b"picture %d" % number for number in range(10)]
     stored: list[Stored] = []
 
     async def put(content: bytes) -> None:
