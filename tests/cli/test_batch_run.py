@@ -171,7 +171,7 @@ def test_refused_key(imagine: Run, here: Path, monkeypatch: pytest.MonkeyPatch) 
         (["-"], "add --out FOLDER"),
         (["--oops"], "there is no option --oops"),
         (["foxes.jsonl", "--json", "--quiet"], "not both"),
-        (["foxes.jsonl", "--rate", "fast"], "a rate limit reads like"),
+        (["foxes.jsonl", "--rate", "fast"], "50/60s"),
         (["foxes.jsonl", "--name", "{nonsense}"], "nonsense"),
         (["foxes.jsonl", "--concurrency", "0"], "concurrency"),
         (["foxes.jsonl", "--budget", "-1"], "budget"),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio
 
@@ -16,8 +19,14 @@ from imagine_async.cli.batch.parts import Doing, Showing
 from imagine_async.cli.batch.plans import SANDBOX_TAG, Plan, checked_folder, refuse_to_mix, sink_of
 from imagine_async.cli.batch.steps import after_error, for_rows
 from imagine_async.cli.batch.watching import Beginning, Ending, Watcher
-from imagine_async.cli.output import shown
-from imagine_async.errors import StoreError
+from imagine_async.cli.output import CommandError, shown
+from imagine_async.cli.tables import visible
+from imagine_async.errors import ConfigurationError, MissingExtraError, StoreError
+
+if TYPE_CHECKING:
+    from imagine_async.batch.handle import AsyncBatch
+    from imagine_async.batch.sinks.base import Sink
+    from imagine_async.client import AsyncImagine
 
 __all__ = ["run_plan"]
 
@@ -42,7 +51,6 @@ def run_plan(plan: Plan, doing: Doing, showing: Showing) -> int:
     """
     watcher, every = choose_watcher(showing)
     refuse_to_mix(plan.journal, sandbox=doing.sandbox)
-    checked_folder(plan.out)
     try:
         followed = anyio.run(_follow, plan, doing, watcher, every)
     finally:
@@ -59,26 +67,42 @@ def run_plan(plan: Plan, doing: Doing, showing: Showing) -> int:
 
 
 async def _follow(plan: Plan, doing: Doing, watcher: Watcher, every: float) -> Followed:
-    async with make_client(doing) as client:
-        sink = sink_of(plan.out, doing)
+    async with _opened(plan, doing) as batch:
+        checked_folder(plan.out)
+        watcher.begin(Beginning(source=plan.source, out=plan.out, journal=shown(plan.journal), total=plan.total))
+        return await follow(batch, watcher, every=every)
+
+
+@asynccontextmanager
+async def _opened(plan: Plan, doing: Doing) -> AsyncGenerator[AsyncBatch, None]:
+    """Put client, sink and batch together; nothing is sent or written yet."""
+    async with AsyncExitStack() as stack:
         try:
-            batch = client.batch(
-                plan.rows,
-                out=sink,
-                journal=plan.journal,
-                concurrency=doing.concurrency,
-                budget=doing.budget,
-                order=plan.order,
-                on_error=doing.on_error,
-                tags=(*plan.tags, *((SANDBOX_TAG,) if doing.sandbox else ())),
-                name=plan.name,
-                resend_unknown=doing.resend_unknown,
-                total=plan.total,
-            )
-            watcher.begin(Beginning(source=plan.source, out=plan.out, journal=str(plan.journal), total=plan.total))
-            return await follow(batch, watcher, every=every)
-        finally:
-            await sink.aclose()
+            client = await stack.enter_async_context(make_client(doing))
+            sink = sink_of(plan.out, doing)
+            stack.push_async_callback(sink.aclose)
+            batch = _batch(client, sink, plan, doing)
+        except MissingExtraError:
+            raise
+        except ConfigurationError as error:
+            raise CommandError(visible(error.message), code=2) from error
+        yield batch
+
+
+def _batch(client: AsyncImagine, sink: Sink, plan: Plan, doing: Doing) -> AsyncBatch:
+    return client.batch(
+        plan.rows,
+        out=sink,
+        journal=plan.journal,
+        concurrency=doing.concurrency,
+        budget=doing.budget,
+        order=plan.order,
+        on_error=doing.on_error,
+        tags=(*plan.tags, *((SANDBOX_TAG,) if doing.sandbox else ())),
+        name=plan.name,
+        resend_unknown=doing.resend_unknown,
+        total=plan.total,
+    )
 
 
 def _overview(journal: Path) -> Overview | None:
