@@ -11,6 +11,7 @@ from cyclopts.validators import Number
 from imagine_async.batch.journal import read_records
 from imagine_async.cli.batch.journals import find_journal
 from imagine_async.cli.batch.words import counted
+from imagine_async.cli.batch.wrongly import as_given_wrongly
 from imagine_async.cli.output import CommandError, say, shown
 
 __all__ = ["gallery", "sheet"]
@@ -62,7 +63,10 @@ def sheet(
     path = find_journal(journal)
     folder = path.parent if out is None else out
     try:
-        sheets = write_contact_sheet(read_records(path), folder, target, columns=columns, side=side, captions=captions)
+        with as_given_wrongly():
+            sheets = write_contact_sheet(
+                read_records(path), folder, target, columns=columns, side=side, captions=captions
+            )
     except OSError as error:
         raise CommandError(f"no sheet was written: {error}") from error
     if not sheets:

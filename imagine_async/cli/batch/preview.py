@@ -15,6 +15,7 @@ from imagine_async.cli.batch.manifests import Rows
 from imagine_async.cli.batch.parts import Doing
 from imagine_async.cli.batch.places import trouble_of
 from imagine_async.cli.batch.words import counted, duration, size, tokens
+from imagine_async.cli.batch.wrongly import as_given_wrongly
 from imagine_async.cli.output import say
 from imagine_async.cli.tables import as_number, as_table, visible
 from imagine_async.config import Secret, find_settings
@@ -93,7 +94,8 @@ def preview(rows: Rows, doing: Doing, *, as_json: bool) -> int:
     Returns:
         The exit code: 1 if there are bad rows.
     """
-    found, limit = _Preview(), _limit(doing)
+    with as_given_wrongly():
+        found, limit = _Preview(), _limit(doing)
     estimate = Estimator(_prices(doing), limit).of(found.requests(rows))
     say(json.dumps(_facts(found, estimate, doing), indent=2) if as_json else _text(found, estimate, limit, doing))
     return 1 if found.bad else 0

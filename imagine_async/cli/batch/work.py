@@ -19,9 +19,9 @@ from imagine_async.cli.batch.parts import Doing, Showing
 from imagine_async.cli.batch.plans import SANDBOX_TAG, Plan, checked_folder, refuse_to_mix, sink_of
 from imagine_async.cli.batch.steps import after_error, for_rows
 from imagine_async.cli.batch.watching import Beginning, Ending, Watcher
-from imagine_async.cli.output import CommandError, shown
-from imagine_async.cli.tables import visible
-from imagine_async.errors import ConfigurationError, MissingExtraError, StoreError
+from imagine_async.cli.batch.wrongly import as_given_wrongly
+from imagine_async.cli.output import shown
+from imagine_async.errors import StoreError
 
 if TYPE_CHECKING:
     from imagine_async.batch.handle import AsyncBatch
@@ -77,15 +77,11 @@ async def _follow(plan: Plan, doing: Doing, watcher: Watcher, every: float) -> F
 async def _opened(plan: Plan, doing: Doing) -> AsyncGenerator[AsyncBatch, None]:
     """Put client, sink and batch together; nothing is sent or written yet."""
     async with AsyncExitStack() as stack:
-        try:
+        with as_given_wrongly():
             client = await stack.enter_async_context(make_client(doing))
             sink = sink_of(plan.out, doing)
             stack.push_async_callback(sink.aclose)
             batch = _batch(client, sink, plan, doing)
-        except MissingExtraError:
-            raise
-        except ConfigurationError as error:
-            raise CommandError(visible(error.message), code=2) from error
         yield batch
 
 
