@@ -2,53 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable
+import sys
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from pathlib import Path
-from typing import Literal, TypeAlias
 
-from attrs import field, frozen
+import anyio.to_thread
+from attrs import frozen
 
-from imagine_async.batch.rows import Row, RowInput, UnreadRow
-from imagine_async.cli.output import CommandError, shown
+from imagine_async.batch.manifest import Manifest, ManifestError, ManifestFormat, read_manifest
+from imagine_async.batch.rows import RowInput, UnreadRow
+from imagine_async.cli.batch.wrongly import as_given_wrongly
+from imagine_async.cli.output import CommandError
+from imagine_async.cli.tables import visible
+
+__all__ = ["STDIN", "ManifestFormat", "Rows", "open_rows"]
 
 STDIN = "-"
-ManifestFormat: TypeAlias = Literal["jsonl", "csv", "parquet", "yaml", "toml"]
+"""Stands for the standard input."""
 
 
-@frozen(kw_only=True)
+@frozen
 class Rows:
-    source: str
-    name: str
-    rows: Iterable[RowInput] | AsyncIterable[RowInput] = field(repr=False)
+    """The rows of a manifest.
 
-    def unread(self):
-        return iter(self.rows)
+    Args:
+        manifest: The manifest.
+        total: How many rows there are, where that is known.
+    """
 
+    manifest: Manifest
     total: int | None
 
+    @property
+    def source(self) -> str:
+        """Where they come from, for people."""
+        return "the standard input" if self.manifest.path == STDIN else self.manifest.path
 
-def open_rows(manifest: str, format: ManifestFormat | None) -> Rows:
-    import hashlib
-    import json
+    @property
+    def name(self) -> str:
+        """What the batch is called after them."""
+        return "stdin" if self.manifest.path == STDIN else Path(self.manifest.path).stem
 
-    from imagine_async.batch.rows import RowError
-    from imagine_async.serialization import request_from_dict
+    def for_batch(self) -> Iterable[RowInput] | AsyncIterable[RowInput]:
+        """Return them as a batch takes them: those that may keep it waiting are read in a thread."""
+        return self.manifest if self.total is not None else _read_in_thread(iter(self.manifest))
 
-    path = Path(manifest)
-    if not path.is_file():
-        raise CommandError(f"there is no manifest {shown(path)}", code=2)
 
-    def read(number: int, line: bytes) -> UnreadRow:
-        def parse() -> Row:
-            try:
-                data = json.loads(line)
-                meta = {k: data.pop(k) for k in ("id", "name", "tags") if k in data}
-                data.setdefault("endpoint", "text_to_image")
-                return Row(request=request_from_dict(data), line=number, **meta)
-            except Exception as e:
-                raise RowError(str(e), line=number) from e
+def open_rows(manifest: str, kind: ManifestFormat | None) -> Rows:
+    """Open a manifest.
 
-        return UnreadRow(fingerprint=hashlib.blake2b(line, digest_size=16).digest(), read=parse, line=number)
+    Args:
+        manifest: A file's path, or `-` for the standard input.
+        kind: Its format; `None` goes by its suffix.
 
-    lines = path.read_bytes().splitlines()
-    return Rows(source=shown(path), name=path.stem, rows=[read(n, l) for n, l in enumerate(lines, 1)], total=len(lines))
+    Returns:
+        Its rows; none is read yet.
+
+    Raises:
+        CommandError: It cannot be read.
+        MissingExtraError: Its format needs an extra that is not installed.
+    """
+    if manifest == STDIN and sys.stdin is None:
+        raise CommandError("there is no standard input to read rows from: name a file", code=2)
+    with as_given_wrongly():
+        try:
+            opened = read_manifest(manifest, format=kind)
+            return Rows(opened, opened.count())
+        except ManifestError as error:
+            raise CommandError(visible(error.message), code=2) from error
+
+
+async def _read_in_thread(rows: Iterator[UnreadRow]) -> AsyncIterator[UnreadRow]:
+    """Yield rows of a pipe, which may let one wait as long as it likes; so a thread waits, and not the event loop."""
+    while True:
+        # What is left waiting at the end ends with the process.
+        row = await anyio.to_thread.run_sync(next, rows, None, abandon_on_cancel=True)
+        if row is None:
+            return
+        yield row

@@ -6,9 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from attrs import define, field
-
-from imagine_async.batch.rows import Row, RowError, UnreadRow
+from imagine_async.batch.manifest import ManifestError, Plan, RowProblemsError, plan
+from imagine_async.batch.rows import RowError
 from imagine_async.catalog import DEFAULT_BASE_URL, Invented
 from imagine_async.cli.batch.clients import rate_limit_of
 from imagine_async.cli.batch.manifests import Rows
@@ -16,71 +15,16 @@ from imagine_async.cli.batch.parts import Doing
 from imagine_async.cli.batch.places import trouble_of
 from imagine_async.cli.batch.words import counted, duration, size, tokens
 from imagine_async.cli.batch.wrongly import as_given_wrongly
-from imagine_async.cli.output import say
+from imagine_async.cli.output import CommandError, say
 from imagine_async.cli.tables import as_number, as_table, visible
 from imagine_async.config import Secret, find_settings
-from imagine_async.errors import ImagineError
-from imagine_async.estimating import Estimator
-from imagine_async.inputs import RowOutput
 from imagine_async.prices import PriceList
-from imagine_async.requests import Request
 from imagine_async.stores import RateLimit
-from imagine_async.usage import Estimate
 
 __all__ = ["preview"]
 
-_MOST_BAD = 100
 # Stands in where the settings are looked for and the key does not matter.
 _ANY_KEY = Secret("none")
-
-
-@define
-class _Preview:
-    """Goes through the rows once, and notes what is wrong with them and what they would upload."""
-
-    bytes: int = 0
-    from_rows: int = 0
-    bad: int = 0
-    first_bad: list[tuple[int | None, str | None, str]] = field(factory=list)
-    _ids: set[str] = field(factory=set)
-    _names: set[str] = field(factory=set)
-
-    def requests(self, rows: Rows) -> Iterator[Request[Any]]:
-        """Yield the requests of the good rows."""
-        for unread in rows.unread():
-            try:
-                row = unread.read()
-                self._check(row)
-            except ImagineError as error:
-                self._note(unread, error)
-                continue
-            self._add(row)
-            yield row.request
-
-    def _check(self, row: Row) -> None:
-        if row.id is not None and row.id in self._ids:
-            raise RowError(f"{row.id!r} is the id of an earlier row already", line=row.line, field="id")
-        if row.name is not None and row.name in self._names:
-            raise RowError(f"{row.name!r} is the name of an earlier row already", line=row.line, field="name")
-        for name, source in row.request.unresolved():
-            if isinstance(source, RowOutput) and source.row not in self._ids:
-                raise RowError(f"no row before this one has the id {source.row!r}", line=row.line, field=name)
-
-    def _add(self, row: Row) -> None:
-        self._ids.update(() if row.id is None else (row.id,))
-        self._names.update(() if row.name is None else (row.name,))
-        for _, value in row.request.form():
-            if isinstance(value, RowOutput):
-                self.from_rows += 1
-            elif not isinstance(value, str):
-                self.bytes += getattr(value, "size", 0)
-
-    def _note(self, unread: UnreadRow, error: ImagineError) -> None:
-        self.bad += 1
-        if len(self.first_bad) < _MOST_BAD:
-            name = getattr(error, "field", None)
-            reason = getattr(error, "reason", None) or error.message
-            self.first_bad.append((unread.line, name, reason))
 
 
 def preview(rows: Rows, doing: Doing, *, as_json: bool) -> int:
@@ -93,12 +37,18 @@ def preview(rows: Rows, doing: Doing, *, as_json: bool) -> int:
 
     Returns:
         The exit code: 1 if there are bad rows.
+
+    Raises:
+        CommandError: A setting makes no sense, or the manifest cannot be read.
     """
     with as_given_wrongly():
-        found, limit = _Preview(), _limit(doing)
-    estimate = Estimator(_prices(doing), limit).of(found.requests(rows))
-    say(json.dumps(_facts(found, estimate, doing), indent=2) if as_json else _text(found, estimate, limit, doing))
-    return 1 if found.bad else 0
+        limit = _limit(doing)
+    try:
+        found = plan(rows.manifest, prices=_prices(doing), limit=limit)
+    except ManifestError as error:
+        raise CommandError(visible(error.message), code=2) from error
+    say(json.dumps(_facts(found, doing), indent=2) if as_json else _text(found, limit, doing))
+    return 1 if found.bad_rows else 0
 
 
 def _limit(doing: Doing) -> RateLimit | None:
@@ -113,49 +63,72 @@ def _prices(doing: Doing) -> PriceList:
     return documented.over(Invented.PRICES, source="the sandbox's own") if doing.sandbox else documented
 
 
-def _text(found: _Preview, estimate: Estimate, limit: RateLimit | None, doing: Doing) -> str:
-    lines = [f"{counted(estimate.calls, 'row')}, {_cost(estimate)}, {_time(estimate, limit)}, {_uploads(found)}"]
-    if doing.budget is not None and estimate.tokens > doing.budget:
+def _text(found: Plan, limit: RateLimit | None, doing: Doing) -> str:
+    good = counted(found.rows - found.bad_rows, "row")
+    lines = [f"{good}, {_cost(found)}, {_time(found, limit)}, {_uploads(found)}"]
+    lines += [
+        f"    {name}: {count:,}" for name, count in sorted(found.by_endpoint.items()) if len(found.by_endpoint) > 1
+    ]
+    if doing.budget is not None and found.tokens > doing.budget:
         lines.append(f"That is more than the budget of {tokens(doing.budget)}: the batch would stop there.")
-    if found.bad:
-        lines += ["", f"{counted(found.bad, 'bad row')}:", _bad_table(found)]
-    if found.bad > len(found.first_bad):
-        lines.append(f"and {found.bad - len(found.first_bad):,} more")
+    if found.bad_rows:
+        lines += ["", f"{counted(found.bad_rows, 'bad row')}:", _bad_table(found), *_further(found), ""]
     lines.append("Nothing was sent.")
     return "\n".join(lines)
 
 
-def _cost(estimate: Estimate) -> str:
-    unpriced = sum(estimate.unpriced.values())
+def _cost(found: Plan) -> str:
+    unpriced = sum(found.unpriced.values())
     more = f" and {counted(unpriced, 'call')} whose price nobody knows" if unpriced else ""
-    return f"{tokens(estimate.tokens)}{more}"
+    return f"{tokens(found.tokens)}{more}"
 
 
-def _time(estimate: Estimate, limit: RateLimit | None) -> str:
+def _time(found: Plan, limit: RateLimit | None) -> str:
     if limit is None:
         return "no rate limit"
-    return f"{duration(estimate.seconds)} at least at {limit.calls}/{limit.seconds:g}s"
+    return f"{duration(found.estimate.seconds)} at least at {limit.calls}/{limit.seconds:g}s"
 
 
-def _uploads(found: _Preview) -> str:
-    pictures = f" and {counted(found.from_rows, 'picture')} of other rows" if found.from_rows else ""
-    return f"{size(found.bytes)}{pictures} to upload"
+def _uploads(found: Plan) -> str:
+    unknown = found.from_rows + found.from_urls
+    more = f" and {counted(unknown, 'picture')} of other rows and URLs" if unknown else ""
+    return f"{size(found.upload_bytes)}{more} to upload"
 
 
-def _bad_table(found: _Preview) -> str:
-    rows = [(line, name, trouble_of(reason)) for line, name, reason in found.first_bad]
+def _bad_table(found: Plan) -> str:
+    rows = [(line, name, trouble_of(reason)) for error in found.errors for line, name, reason in _reasons(error)]
     return as_table(("Line", "Field", "Reason"), rows, numbers=("Line",))
 
 
-def _facts(found: _Preview, estimate: Estimate, doing: Doing) -> Mapping[str, Any]:
+def _further(found: Plan) -> list[str]:
+    beyond = found.bad_rows - len(found.errors)
+    return [f"and {counted(beyond, 'bad row')} more"] if beyond > 0 else []
+
+
+def _reasons(error: RowError) -> Iterator[tuple[int | None, str | None, str]]:
+    """Yield what is wrong with a row: line, field and reason of each thing."""
+    if isinstance(error, RowProblemsError):
+        for problem in error.problems:
+            yield error.line, problem.field, problem.reason
+        return
+    yield error.line, error.field, error.reason
+
+
+def _facts(found: Plan, doing: Doing) -> Mapping[str, Any]:
     return {
-        "rows": estimate.calls,
-        "tokens": as_number(estimate.tokens),
-        "unpriced": dict(estimate.unpriced),
+        "rows": found.rows,
+        "bad_rows": found.bad_rows,
+        "by_endpoint": dict(found.by_endpoint),
+        "tokens": as_number(found.tokens),
+        "unpriced": dict(found.unpriced),
         "budget": doing.budget,
-        "seconds": as_number(estimate.seconds),
-        "upload_bytes": found.bytes,
+        "seconds": as_number(found.estimate.seconds),
+        "upload_bytes": found.upload_bytes,
         "pictures_of_rows": found.from_rows,
-        "bad_rows": found.bad,
-        "bad": [{"line": line, "field": name, "reason": visible(reason)} for line, name, reason in found.first_bad],
+        "pictures_of_urls": found.from_urls,
+        "bad": [
+            {"line": line, "field": name, "reason": reason}
+            for error in found.errors
+            for line, name, reason in _reasons(error)
+        ],
     }

@@ -63,7 +63,7 @@ def run_batch(
     return run_plan(
         Plan(
             source=rows.source,
-            rows=rows.rows,
+            rows=rows.for_batch(),
             total=rows.total,
             out=place,
             journal=journal_beside(place, rows.name) if journal is None else journal,
