@@ -10,6 +10,7 @@ from types import MappingProxyType
 from rich.table import Table
 from rich.text import Text
 
+from imagine_async.batch.gallery.totals import size_in_words
 from imagine_async.batch.records import RowState, Summary
 from imagine_async.cli.output import shown
 from imagine_async.cli.tables import as_number, visible
@@ -19,7 +20,6 @@ __all__ = ["next_steps", "summary_table"]
 _STYLES: Mapping[RowState, str] = MappingProxyType(
     {RowState.DONE: "green", RowState.FAILED: "red", RowState.UNKNOWN: "yellow"}
 )
-_UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 def summary_table(summary: Summary, *, journal: Path | None = None) -> Table:
@@ -87,7 +87,7 @@ def _figures(summary: Summary) -> Iterator[tuple[str | Text, str | Text]]:
         yield "Tokens held", f"{_number(progress.tokens_held)} (calls that may have been charged)"
     if progress.tokens_left is not None:
         yield "Tokens left", f"{_number(progress.tokens_left)} of the budget"
-    yield "Stored", _size(progress.bytes)
+    yield "Stored", size_in_words(progress.bytes)
     yield "Time", _time(progress.elapsed)
     yield "Rate", _rate(summary)
 
@@ -107,14 +107,6 @@ def _of_which(state: RowState, summary: Summary) -> str:
 
 def _number(value: float) -> str:
     return f"{as_number(value) or 0:,}"
-
-
-def _size(size: float) -> str:
-    for unit in _UNITS[:-1]:
-        if size < 1000:
-            return f"{size:.3g} {unit}"
-        size /= 1000
-    return f"{size:.3g} {_UNITS[-1]}"
 
 
 def _time(seconds: float) -> str:

@@ -59,8 +59,8 @@ def write_gallery(
         records: The rows, in the order of the input; some thousand at a time are held in memory.
         folder: Where the files are, on this machine.
         title: The page's heading.
-        thumbnails: Whether pictures are shown by thumbnails, of 320 pixels at most; they need the extra `images`, and
-            without it the page says so and shows the pictures themselves.
+        thumbnails: Whether pictures are shown by thumbnails, 320 pixels high; they need the extra `images`, and without
+            it the page says so and shows the pictures themselves.
         workers: Processes that make thumbnails; `None` for as many as this machine has cores, 8 at most.
 
     Returns:

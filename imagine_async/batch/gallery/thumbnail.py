@@ -9,13 +9,15 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-__all__ = ["SIDE", "SUFFIX", "make", "serve"]
+__all__ = ["HEIGHT", "SUFFIX", "make", "serve"]
 
-SIDE = 320
-"""Pixels of a thumbnail's longer side."""
+HEIGHT = 320
+"""Pixels of a thumbnail's height; it is at most twice as wide."""
 SUFFIX = ".webp"
 """What a thumbnail's name ends in."""
 _QUALITY = 78
+_ORIENTATION = 0x0112
+_FIRST_ON_ITS_SIDE = 5
 
 
 def make(source: Path, target: Path) -> None:
@@ -33,7 +35,9 @@ def make(source: Path, target: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         with Image.open(source) as picture:
-            picture.thumbnail((SIDE, SIDE), reducing_gap=2.0)
+            box = (2 * HEIGHT, HEIGHT)
+            is_on_its_side = picture.getexif().get(_ORIENTATION, 1) >= _FIRST_ON_ITS_SIDE
+            picture.thumbnail(box[::-1] if is_on_its_side else box, reducing_gap=2.0)
             small = ImageOps.exif_transpose(picture)
     if small.mode not in ("RGB", "RGBA"):
         small = small.convert("RGBA" if small.has_transparency_data else "RGB")

@@ -9,7 +9,7 @@ from attrs import define, field
 
 from imagine_async.batch.records import RowRecord, RowState
 
-__all__ = ["ENDED", "Totals"]
+__all__ = ["ENDED", "Totals", "size_in_words"]
 
 ENDED = frozenset({RowState.DONE, RowState.FAILED, RowState.UNKNOWN})
 """The states of rows that a gallery shows."""
@@ -47,10 +47,15 @@ class Totals:
         }
         yield from ((f"{count:,}", name) for name, count in others.items() if count)
         yield f"{round(self.tokens, 2):,}".removesuffix(".0"), "tokens"
-        yield _in_words(self.size), "of files"
+        yield size_in_words(self.size), "of files"
 
 
-def _in_words(size: float) -> str:
+def size_in_words(size: float) -> str:
+    """Write a size for people.
+
+    Args:
+        size: Bytes.
+    """
     for unit in _UNITS[:-1]:
         if size < 1000:
             return f"{size:.3g} {unit}"

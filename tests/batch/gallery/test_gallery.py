@@ -50,18 +50,24 @@ def test_parts(tmp_path: Path) -> None:
 
 
 def test_thumbnails(tmp_path: Path) -> None:
-    """Thumbnails are WebP of 320 pixels at most, turned as the picture says, and as transparent as it is."""
+    """Thumbnails are WebP, 320 pixels high and at most twice as wide, turned and transparent as the picture is."""
     turned = Image.Exif()
     turned[0x0112] = 6
     facts = paint(tmp_path / "turned.jpg", (800, 400), exif=turned.tobytes())
     Image.new("RGBA", (640, 640), (0, 0, 0, 0)).save(tmp_path / "clear.png")
     clear = record(1, file="clear.png", digest="a" * 64)
-    write_gallery([record(0, file="turned.jpg", **facts), clear], tmp_path, workers=1)
+    wide = paint(tmp_path / "wide.jpg", (1200, 300))
+    records = [record(0, file="turned.jpg", **facts), clear, record(2, file="wide.jpg", **wide)]
+    write_gallery(records, tmp_path, workers=1)
     seen = {}
     for path in tmp_path.glob("gallery/thumbs/*/*.webp"):
         with Image.open(path) as picture:
             seen[path.stem] = (picture.format, picture.size, picture.mode)
-    assert seen == {facts["digest"][:32]: ("WEBP", (160, 320), "RGB"), "a" * 32: ("WEBP", (320, 320), "RGBA")}
+    assert seen == {
+        facts["digest"][:32]: ("WEBP", (160, 320), "RGB"),
+        "a" * 32: ("WEBP", (320, 320), "RGBA"),
+        wide["digest"][:32]: ("WEBP", (640, 160), "RGB"),
+    }
 
 
 def test_only_what_lacks(tmp_path: Path) -> None:

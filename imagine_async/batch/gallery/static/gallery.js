@@ -133,8 +133,9 @@
     history.pushState(link.closest("#cards") ? "opened" : null, "", target);
     render();
     if (link.closest("#cards")) return;
-    document.querySelector("main").focus({ preventScroll: true });
-    byId("tools").scrollIntoView();
+    const main = document.querySelector("main");
+    main.focus({ preventScroll: true });
+    main.scrollIntoView();
   }
 
   function start() {
