@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from pathlib import Path
 
 import anyio.to_thread
@@ -11,6 +11,7 @@ from attrs import frozen
 
 from imagine_async.batch.manifest import Manifest, ManifestError, ManifestFormat, read_manifest
 from imagine_async.batch.rows import RowInput, UnreadRow
+from imagine_async.cli.batch.stoppable import stoppable_stdin
 from imagine_async.cli.batch.wrongly import as_given_wrongly
 from imagine_async.cli.output import CommandError
 from imagine_async.cli.tables import visible
@@ -45,7 +46,7 @@ class Rows:
 
     def for_batch(self) -> Iterable[RowInput] | AsyncIterable[RowInput]:
         """Return them as a batch takes them: those that may keep it waiting are read in a thread."""
-        return self.manifest if self.total is not None else _read_in_thread(iter(self.manifest))
+        return self.manifest if self.total is not None else _read_in_thread(self.manifest)
 
 
 def open_rows(manifest: str, kind: ManifestFormat | None) -> Rows:
@@ -72,11 +73,9 @@ def open_rows(manifest: str, kind: ManifestFormat | None) -> Rows:
             raise CommandError(visible(error.message), code=2) from error
 
 
-async def _read_in_thread(rows: Iterator[UnreadRow]) -> AsyncIterator[UnreadRow]:
+async def _read_in_thread(rows: Iterable[UnreadRow]) -> AsyncIterator[UnreadRow]:
     """Yield rows of a pipe, which may let one wait as long as it likes; so a thread waits, and not the event loop."""
-    while True:
-        # What is left waiting at the end ends with the process.
-        row = await anyio.to_thread.run_sync(next, rows, None, abandon_on_cancel=True)
-        if row is None:
-            return
-        yield row
+    with stoppable_stdin():
+        reading = iter(rows)
+        while (row := await anyio.to_thread.run_sync(next, reading, None, abandon_on_cancel=True)) is not None:
+            yield row

@@ -56,10 +56,10 @@ def run_batch(
     """
     if manifest.startswith("-") and manifest != STDIN:
         raise CommandError(f"there is no option {manifest}: imagine batch --help lists them", code=2)
+    place = out if out is not None or dry_run else _folder_for(manifest)
     rows = open_rows(manifest, format)
-    if dry_run:
+    if place is None or dry_run:
         return preview(rows, doing, as_json=showing.as_json)
-    place = out if out is not None else _folder_for(manifest)
     return run_plan(
         Plan(
             source=rows.source,
