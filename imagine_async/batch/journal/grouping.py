@@ -11,75 +11,71 @@ import json
 from collections.abc import Sequence
 
 from imagine_async.batch.journal import operations
-from imagine_async.batch.journal.claims import Claim, Ending, Leftover
-from imagine_async.stores.sqlite.engine import Answer, run_in_turn
-from imagine_async.stores.sqlite.transaction import Transaction, Work
+from imagine_async.batch.journal.claims import Claim, Ending, Leftover, RowTakenError
+from imagine_async.batch.rows import RowError
+from imagine_async.stores.sqlite.transaction import Transaction
 
-__all__ = ["run_grouped"]
+__all__ = ["Ended", "step"]
 
+Ended = tuple[Claim | Leftover, Ending]
+"""A row with how it ended."""
+
+_SENT_COLUMNS = (
+    "position, fingerprint, key, owner, id, line, tags, request, inputs, stem, seed, attempts, tokens, call_id"
+)
 _SENT = (
-    "INSERT OR IGNORE INTO rows (state, changed, position, fingerprint, key, owner, id, line, tags, request, inputs,"
-    " stem, seed, attempts, tokens, call_id) SELECT 'sent', ?, "
+    f"INSERT OR IGNORE INTO rows (state, changed, {_SENT_COLUMNS}) SELECT 'sent', ?, "
     + ", ".join(f"json_extract(value, '$[{place}]')" for place in range(14))
     + " FROM json_each(?)"
 )
-_ENDED = (
-    "state",
-    "attempts",
-    "tokens",
-    "call_id",
-    "seed",
-    "file",
-    "size",
-    "digest",
-    "width",
-    "height",
-    "elapsed",
-    "error",
-    "job",
-    "kept",
+_ENDED_COLUMNS = (
+    *("state", "attempts", "tokens", "call_id", "seed", "file", "size", "digest", "width", "height", "elapsed"),
+    *("error", "job", "kept"),
 )
 _END = (
     "UPDATE rows SET owner = NULL, changed = ?, "
-    + ", ".join(f"{name} = json_extract(ended.value, '$[{place}]')" for place, name in enumerate(_ENDED, 2))
+    + ", ".join(f"{name} = json_extract(ended.value, '$[{place}]')" for place, name in enumerate(_ENDED_COLUMNS, 2))
     + " FROM json_each(?) AS ended WHERE rows.position = json_extract(ended.value, '$[0]')"
     " AND rows.owner = json_extract(ended.value, '$[1]')"
 )
 
 
-def run_grouped(transaction: Transaction, works: Sequence[Work]) -> list[Answer]:
-    """Do works in one transaction: first those that end rows, then those that send rows, then all others in turn.
-
-    A row that is about to be sent is never one that ends in the same step, and whatever else was asked for before a row
-    ended has no meaning for it any more.
+def step(transaction: Transaction, ended: Sequence[Ended], sending: Sequence[Claim]) -> None:
+    """Note how rows ended, and that others are about to be sent; what stands in the way of one is noted on its claim.
 
     Args:
         transaction: Where.
-        works: What to do.
-
-    Returns:
-        The result or the error of each.
+        ended: Rows that have ended.
+        sending: Rows that are about to be sent; none of them ends in the same step.
     """
-    ending = [work for work in works if work.operation is operations.end and _is_leased(work)]
-    sending = [work for work in works if work.operation is operations.mark_sent and _is_new(work)]
-    if ending:
-        _end_all(transaction, [work.arguments for work in ending])
-    done = set(map(id, ending))
-    if sending and _send_all(transaction, [work.arguments[0] for work in sending]):
-        done.update(map(id, sending))
-    others = [work for work in works if id(work) not in done]
-    answers = dict(zip(map(id, others), run_in_turn(transaction, others), strict=True))
-    return [answers.get(id(work), (None, None)) for work in works]
+    usual = [each for each in ended if _is_held(each[0])]
+    if usual:
+        _end_all(transaction, usual)
+    for row, ending in ended:
+        if not _is_held(row):
+            operations.end(transaction, row, ending)
+    new = [claim for claim in sending if _is_new(claim)]
+    if new and not _send_all(transaction, new):
+        new = []
+    done = set(map(id, new))
+    for claim in sending:
+        if id(claim) not in done:
+            _send(transaction, claim)
 
 
-def _is_leased(work: Work) -> bool:
-    row = work.arguments[0]
+def _is_held(row: Claim | Leftover) -> bool:
     return isinstance(row, Leftover) or (row.is_leased and row.problem is None)
 
 
-def _is_new(work: Work) -> bool:
-    claim: Claim = work.arguments[0]
+def _is_new(claim: Claim) -> bool:
     return not claim.is_leased and claim.problem is None
+
+
+def _send(transaction: Transaction, claim: Claim) -> None:
+    try:
+        operations.mark_sent(transaction, claim)
+    except (RowError, RowTakenError) as error:
+        claim.problem = error
 
 
 def _send_all(transaction: Transaction, claims: Sequence[Claim]) -> bool:
@@ -99,7 +95,7 @@ def _send_all(transaction: Transaction, claims: Sequence[Claim]) -> bool:
     return True
 
 
-def _end_all(transaction: Transaction, rows: Sequence[tuple[Claim | Leftover, Ending]]) -> None:
+def _end_all(transaction: Transaction, rows: Sequence[Ended]) -> None:
     told = [
         (
             *(row.position, row.owner, ending.state.value, row.attempts, row.tokens, row.call_id, row.seed),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -25,15 +25,11 @@ from imagine_async.stores.sqlite.opening import Identity, make_folder
 from imagine_async.stores.sqlite.schema import STORE, Schema
 from imagine_async.stores.sqlite.transaction import Transaction, Work
 
-__all__ = ["Answer", "RunWorks", "SqliteEngine", "run_in_turn"]
+__all__ = ["SqliteEngine"]
 
 _LOCK_SECONDS = 0.2
 
-Answer: TypeAlias = "tuple[Any, ImagineError | None]"
-"""The result of a work, or its error."""
-
-RunWorks: TypeAlias = Callable[[Transaction, Sequence[Work]], list[Answer]]
-"""Does works in one transaction."""
+_Answer: TypeAlias = "tuple[Any, ImagineError | None]"
 
 
 class SqliteEngine(Engine[Work]):
@@ -44,17 +40,13 @@ class SqliteEngine(Engine[Work]):
         known: Which database it must be.
         clock: The time.
         schema: What the file has to hold.
-        run: Does several works in one transaction; `None`: one after the other.
     """
 
-    def __init__(
-        self, path: Path, known: Identity, clock: Clock, schema: Schema = STORE, run: RunWorks | None = None
-    ) -> None:
+    def __init__(self, path: Path, known: Identity, clock: Clock, schema: Schema = STORE) -> None:
         self._path = path
         self._known = known
         self._clock = clock
         self._schema = schema
-        self._do = run or run_in_turn
         self._file: OpenFile | None = None
         self._lock: FileLock | None = None
         # Held by whoever uses the file in this process: the store's thread, or one that is about to fork.
@@ -91,7 +83,7 @@ class SqliteEngine(Engine[Work]):
         """Go on."""
         self._in_use.release()
 
-    def _answers(self, works: Sequence[Work]) -> list[Answer]:
+    def _answers(self, works: Sequence[Work]) -> list[_Answer]:
         try:
             return self._run_locked(works)
         except (StoreAwayError, sqlite3.Error, OSError) as error:
@@ -107,7 +99,7 @@ class SqliteEngine(Engine[Work]):
                 self._close()
         return type(meaning)(f"{self._path}: {meaning}")
 
-    def _run_locked(self, works: Sequence[Work]) -> list[Answer]:
+    def _run_locked(self, works: Sequence[Work]) -> list[_Answer]:
         lock = self._lock or self._make_lock()
         if not lock.acquire(_LOCK_SECONDS):
             raise StoreAwayError("another process has kept the store to itself")
@@ -115,7 +107,7 @@ class SqliteEngine(Engine[Work]):
             if self._file is None:
                 self._file = OpenFile(self._path.resolve(), self._known, self._clock, self._schema)
             self._file.check()
-            return _run_all(self._file, works, self._do)
+            return _run_all(self._file, works)
         finally:
             lock.release()
 
@@ -138,42 +130,29 @@ class SqliteEngine(Engine[Work]):
         lock.close()
 
 
-def run_in_turn(transaction: Transaction, works: Sequence[Work]) -> list[Answer]:
-    """Do works one after the other.
-
-    Args:
-        transaction: Where.
-        works: What to do.
-
-    Returns:
-        The result or the error of each.
-    """
-    return [_answer(work, transaction) for work in works]
-
-
-def _run_all(file: OpenFile, works: Sequence[Work], run: RunWorks) -> list[Answer]:
+def _run_all(file: OpenFile, works: Sequence[Work]) -> list[_Answer]:
     try:
-        return _run_together(file, works, run)
+        return _run_together(file, works)
     except Exception as error:
         if not is_of_one_job(error):
             raise
         # One of them cannot be done: the others can.
-        return [_run_alone(file, work, run) for work in works]
+        return [_run_alone(file, work) for work in works]
 
 
-def _run_alone(file: OpenFile, work: Work, run: RunWorks) -> Answer:
+def _run_alone(file: OpenFile, work: Work) -> _Answer:
     try:
-        return _run_together(file, [work], run)[0]
+        return _run_together(file, [work])[0]
     except Exception as error:
         if not is_of_one_job(error):
             raise
         return None, StoreError(f"the store cannot hold {work}: {type(error).__name__}: {error}")
 
 
-def _run_together(file: OpenFile, works: Sequence[Work], run: RunWorks) -> list[Answer]:
+def _run_together(file: OpenFile, works: Sequence[Work]) -> list[_Answer]:
     file.begin(is_durable=any(work.is_durable for work in works))
     try:
-        answers = run(file.transaction, works)
+        answers = [_answer(work, file.transaction) for work in works]
         file.commit()
     except BaseException:
         file.roll_back()
@@ -181,7 +160,7 @@ def _run_together(file: OpenFile, works: Sequence[Work], run: RunWorks) -> list[
     return answers
 
 
-def _answer(work: Work, transaction: Transaction) -> Answer:
+def _answer(work: Work, transaction: Transaction) -> _Answer:
     try:
         return work.run(transaction), None
     except ImagineError as error:
