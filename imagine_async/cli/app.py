@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from cyclopts import App
 
-from imagine_async.cli.batch.app import batch
 from imagine_async.cli.budget import drop_budget, set_budget, show_budgets
 from imagine_async.cli.demo import demo
 from imagine_async.cli.generate import generate
@@ -78,6 +77,7 @@ Examples:
     imagine usage --by tag --csv > tags.csv
     imagine usage --store sqlite:~/imagine.db --json
 """
+_HELP_OF_BATCH = "Make the pictures of a manifest, thousands of them: where one run ends, the next goes on."
 _HELP_OF_BUDGET = "Set caps on what is spent, and say what became of calls that may have been charged."
 _EXAMPLES_OF_BUDGET = """\
 Examples:
@@ -115,7 +115,8 @@ app.command(demo, help_epilogue=_EXAMPLES_OF_DEMO)
 app.command(generate, help_epilogue=_EXAMPLES_OF_GENERATE)
 app.command(sandbox, help_epilogue=_EXAMPLES_OF_SANDBOX)
 app.command(usage, help_epilogue=_EXAMPLES_OF_USAGE)
-app.command(batch)
+# Loaded where it is used: it brings manifests, journals and places for files along.
+app.command("imagine_async.cli.batch.app:batch", name="batch", help=_HELP_OF_BATCH)
 
 _budget = App(name="budget", help=_HELP_OF_BUDGET, help_epilogue=_EXAMPLES_OF_BUDGET)
 for _command, _name in (

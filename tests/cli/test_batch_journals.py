@@ -124,13 +124,10 @@ def test_export_as_parquet(out: Path, capsys: pytest.CaptureFixture[str]) -> Non
 
 
 @pytest.mark.parametrize("options", [[], ["--csv", "a", "--jsonl", "b"], ["--csv", "a", "--state", "finished"]])
-def test_export_given_wrongly(out: Path, options: list[str]) -> None:
+def test_export_given_wrongly(out: Path, imagine: Run, options: list[str]) -> None:
     """One file has to be named, and a state that there is; nothing is written otherwise."""
-    try:
-        assert run(["batch", "export", "out", *options]) == 2
-    except SystemExit as end:
-        assert end.code == 2
-    assert os.listdir() == ["out"]
+    assert imagine("batch", "export", "out", *options).returncode == 2
+    assert [path.name for path in out.parent.iterdir()] == ["out"]
 
 
 def test_export_that_cannot_be_written(out: Path, capsys: pytest.CaptureFixture[str]) -> None:

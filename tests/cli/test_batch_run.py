@@ -138,7 +138,7 @@ def test_quiet(imagine: Run, here: Path) -> None:
 
 
 def test_budget_stops_the_batch(imagine: Run, here: Path) -> None:
-    """No more is spent; the rest is not failed but left, the error is told with its way out, and the next run goes on."""
+    """No more is spent, the rest is left and not failed, the way out is told, and the next run goes on."""
     manifest(here, 6)
     result = imagine("batch", "foxes.jsonl", "--out", "out", "--budget", "12")
     assert result.returncode == 1

@@ -61,6 +61,8 @@ def look_over(path: str | os.PathLike[str], *, clock: Clock = SYSTEM_CLOCK) -> O
         unreadable=unreadable,
         left_over=left_over,
         tokens=tokens,
-        workers=tuple(name for name, *facts in owners if not is_dead(*facts, now)),
+        workers=tuple(
+            name for name, host, process, started, until in owners if not is_dead(host, process, started, until, now)
+        ),
         changed_at=changed_at,
     )
