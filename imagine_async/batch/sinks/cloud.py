@@ -107,6 +107,8 @@ class CloudSink:
             name = self._placed(stem, suffix, stored, attributes)
             if beside is not None:
                 self._upload(f"{name}.json", beside, {"Content-Type": "application/json"})
+            elif self._on_collision == "replace":
+                self._remove(f"{name}.json")  # That of the picture that was replaced.
         return Stored(name=name, size=size_of(stored), digest=digest_of_body(stored), modified_at=time.time())
 
     def _placed(self, stem: str, suffix: str, body: Body, attributes: Attributes) -> str:
@@ -161,7 +163,13 @@ class CloudSink:
         try:
             yield beside
         finally:
-            self._store.delete(beside)
+            # What cannot be removed is hidden, and the picture is there all the same.
+            with contextlib.suppress(OSError), as_os_errors(self._stores.url):
+                self._store.delete(beside)
+
+    def _remove(self, name: str) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            self._store.delete(name)
 
     def _lacking(self, files: Sequence[tuple[str, int]]) -> Sequence[int]:
         with as_os_errors(self._stores.url):

@@ -124,6 +124,8 @@ class FilesystemSink:
             name = files.enter_context(self._reserved_name(stem, suffix))
             if sidecar is not None:
                 self._filesystem.mv(sidecar, f"{self._path(name)}.json")
+            elif self._on_collision == "replace":
+                self._remove(f"{self._path(name)}.json")  # That of the picture that is replaced.
             self._filesystem.mv(picture, self._path(name))
         return Stored(name=name, size=size_of(stored), digest=digest_of_body(stored), modified_at=time.time())
 
@@ -136,8 +138,11 @@ class FilesystemSink:
                     file.write(piece)
             yield path
         finally:
-            if self._filesystem.exists(path):
-                self._filesystem.rm_file(path)
+            self._remove(path)
+
+    def _remove(self, path: str) -> None:
+        if self._filesystem.exists(path):
+            self._filesystem.rm_file(path)
 
     @contextlib.contextmanager
     def _reserved_name(self, stem: str, suffix: str) -> Iterator[str]:

@@ -100,6 +100,15 @@ async def test_taken_names_can_be_replaced(place: Place, is_spooled: bool) -> No
     assert place.files() == {"fox.jpg": b"second", "fox.jpg.json": _FACTS}
 
 
+@pytest.mark.parametrize("metadata", ["embedded", "none"])
+async def test_facts_of_what_was_replaced_go(place: Place, metadata: str) -> None:
+    """No sidecar is left that tells of another picture than the one beside it."""
+    await _put(place.sink(on_collision="replace"), "fox", b"first")
+    for content in (variety("jpeg"), variety("jpeg-grey")):
+        await _put(place.sink(on_collision="replace", metadata=metadata), "fox", content)
+        assert set(place.files()) == {"fox.jpg"}
+
+
 @pytest.mark.parametrize("metadata", ["sidecar", "embedded", "none"])
 @pytest.mark.parametrize("is_spooled", [False, True])
 async def test_files_of_one_name_at_once_are_all_there(place: Place, metadata: str, is_spooled: bool) -> None:
