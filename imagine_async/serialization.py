@@ -33,7 +33,7 @@ from imagine_async.requests import (
 )
 from imagine_async.requests_v1 import V1Generations, V1Guided, V1Inpaint, V1Remix, V1Upscale, V1Variations
 
-__all__ = ["REQUEST_CLASSES", "make_converter", "request_from_dict", "request_to_dict"]
+__all__ = ["REQUEST_CLASSES", "make_converter", "picture_from_dict", "request_from_dict", "request_to_dict"]
 
 REQUEST_CLASSES: Mapping[str, type[Request[Any]]] = {
     each.endpoint.name: each
@@ -163,8 +163,22 @@ def _to_plain(value: object, name: str) -> Any:
 
 
 def _from_plain(name: str, value: Any) -> Any:
-    if name == "extra" or not isinstance(value, Mapping):
-        return value
+    return picture_from_dict(name, value) if isinstance(value, Mapping) and name != "extra" else value
+
+
+def picture_from_dict(name: str, value: Mapping[str, Any]) -> Path | str | bytes | RowOutput:
+    """Take a picture out of the data that stands for it.
+
+    Args:
+        name: The field that it is for.
+        value: One member: `path`, `url`, `base64`, or `row`, the id of another row of a batch.
+
+    Returns:
+        What a request takes as a picture.
+
+    Raises:
+        InvalidRequestError: It is none of these, or the base64 is broken.
+    """
     match dict(value):
         case {"path": str(path), **others} if not others:
             return Path(path)

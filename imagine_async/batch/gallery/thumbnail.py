@@ -35,9 +35,9 @@ def make(source: Path, target: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         with Image.open(source) as picture:
-            box = (2 * HEIGHT, HEIGHT)
             is_on_its_side = picture.getexif().get(_ORIENTATION, 1) >= _FIRST_ON_ITS_SIDE
-            picture.thumbnail(box[::-1] if is_on_its_side else box, reducing_gap=2.0)
+            box = (HEIGHT, 2 * HEIGHT) if is_on_its_side else (2 * HEIGHT, HEIGHT)
+            picture.thumbnail(box, reducing_gap=2.0)
             small = ImageOps.exif_transpose(picture)
     if small.mode not in ("RGB", "RGBA"):
         small = small.convert("RGBA" if small.has_transparency_data else "RGB")

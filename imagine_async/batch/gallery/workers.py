@@ -45,10 +45,11 @@ class Workers:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
         # An interrupted call may not wait for pictures that nobody wants any more.
         for process in self._started if error else ():
             process.kill()
-        self._threads.shutdown(cancel_futures=True)
+        self._threads.shutdown()
         for process in self._started:
             process.communicate()
 

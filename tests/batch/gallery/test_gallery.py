@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 from PIL import Image
 
 from imagine_async.batch.gallery import thumbs as thumbs_module
 from imagine_async.batch.gallery import write_gallery
 from imagine_async.batch.gallery.chunks import ROWS_PER_CHUNK
+from imagine_async.batch.gallery.totals import size_in_words
+from imagine_async.batch.gallery.workers import Workers
 from imagine_async.batch.records import RowRecord, RowState
 from imagine_async.errors import ConfigurationError
 from tests.batch.gallery.making import done, paint, record
@@ -57,7 +60,9 @@ def test_thumbnails(tmp_path: Path) -> None:
     Image.new("RGBA", (640, 640), (0, 0, 0, 0)).save(tmp_path / "clear.png")
     clear = record(1, file="clear.png", digest="a" * 64)
     wide = paint(tmp_path / "wide.jpg", (1200, 300))
+    Image.new("P", (10, 10)).save(tmp_path / "palette.png")
     records = [record(0, file="turned.jpg", **facts), clear, record(2, file="wide.jpg", **wide)]
+    records.append(record(3, file="palette.png", digest="b" * 64))
     write_gallery(records, tmp_path, workers=1)
     seen = {}
     for path in tmp_path.glob("gallery/thumbs/*/*.webp"):
@@ -67,6 +72,7 @@ def test_thumbnails(tmp_path: Path) -> None:
         facts["digest"][:32]: ("WEBP", (160, 320), "RGB"),
         "a" * 32: ("WEBP", (320, 320), "RGBA"),
         wide["digest"][:32]: ("WEBP", (640, 160), "RGB"),
+        "b" * 32: ("WEBP", (10, 10), "RGB"),
     }
 
 
@@ -209,9 +215,33 @@ def test_interrupted(tmp_path: Path) -> None:
     before = write_gallery(records, tmp_path, workers=1).read_bytes()
 
     def broken() -> Iterator[RowRecord]:
-        yield from records
+        other = done(tmp_path, 1, "other.png")
+        yield from (evolve(other, position=position) for position in range(ROWS_PER_CHUNK))
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         write_gallery(broken(), tmp_path, workers=1)
     assert (tmp_path / "index.html").read_bytes() == before
+
+
+def test_ended_worker(tmp_path: Path) -> None:
+    """A worker that has ended between two pictures costs one thumbnail, and the next worker makes the next one."""
+    paint(tmp_path / "fox.png")
+    with Workers(1) as workers:
+        assert workers.run([(tmp_path / "fox.png", tmp_path / "a.webp")]) == [None]
+        (process,) = workers._started
+        process.kill()
+        process.wait()
+        jobs = [(tmp_path / "fox.png", tmp_path / f"{name}.webp") for name in "bc"]
+        first, second = workers.run(jobs)
+    assert "ended with code" in str(first)
+    assert second is None
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [(0, "0 bytes"), (999, "999 bytes"), (1000, "1 kB"), (1_234_567, "1.23 MB"), (5e14, "500 TB")],
+)
+def test_sizes(size: float, words: str) -> None:
+    """Sizes are told in the unit that fits."""
+    assert size_in_words(size) == words

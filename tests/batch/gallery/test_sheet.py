@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from imagine_async.batch.gallery import write_contact_sheet
+from imagine_async.batch.gallery import sheet_painting, write_contact_sheet
 from imagine_async.batch.gallery.sheet_layout import layout_for, most_columns, most_on_one
 from imagine_async.batch.records import RowState
-from imagine_async.errors import ConfigurationError
+from imagine_async.errors import ConfigurationError, MissingExtraError
 from tests.batch.gallery.making import paint, record
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
@@ -131,3 +132,22 @@ def test_layouts(side: int, captions: bool, columns: int | None, share: float) -
     right, low = layout.corner(count - 1)
     assert right + side <= layout.size[0]
     assert low + side + layout.caption <= layout.size[1]
+
+
+def test_without_pillow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without Pillow, the error names the extra."""
+    monkeypatch.delitem(sys.modules, "imagine_async.batch.gallery.sheet_painting", raising=False)
+    monkeypatch.delattr("imagine_async.batch.gallery.sheet_painting", raising=False)
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    with pytest.raises(MissingExtraError, match=r"imagine-async\[images\]"):
+        write_contact_sheet([record(0, file="a.png")], tmp_path, tmp_path / "sheet.png")
+
+
+def test_without_font(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where DejaVu Sans is not installed, captions are written in the font that comes with Pillow."""
+    monkeypatch.setattr(sheet_painting, "_FONT", "no such font.ttf")
+    sheet_painting._font.cache_clear()
+    facts = paint(tmp_path / "a.png")
+    (sheet,) = write_contact_sheet([record(0, file="a.png", **facts)], tmp_path, tmp_path / "sheet.png", side=64)
+    sheet_painting._font.cache_clear()
+    assert len(colors_of(sheet)) > 3

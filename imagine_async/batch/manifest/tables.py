@@ -1,0 +1,99 @@
+"""Manifests as tables: CSV and TSV, with the names of the members in the first row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Literal
+
+from attrs import define, field
+
+from imagine_async.batch.manifest.columns import check_columns
+from imagine_async.batch.manifest.fingerprints import fingerprinter
+from imagine_async.batch.manifest.parsing import RowParser
+from imagine_async.batch.manifest.records import Record, records
+from imagine_async.batch.manifest.source import Source
+from imagine_async.batch.rows import Row, RowError, UnreadRow
+
+__all__ = ["TableRows"]
+
+_DELIMITERS = {"csv": ",", "tsv": "\t"}
+
+
+@define
+class TableRows:
+    """The rows of a table, in its order; rows whose cells are all empty are passed over.
+
+    Args:
+        source: Where it stands.
+        format: How its cells are divided.
+
+    Raises:
+        ManifestError: The first row is missing, or names a column twice, or one that no row can have.
+    """
+
+    source: Source
+    format: Literal["csv", "tsv"]
+    columns: tuple[str, ...] = field(init=False)
+    _parser: RowParser = field(init=False)
+    _begun: Iterator[Record] | None = field(init=False, default=None)
+
+    def __attrs_post_init__(self) -> None:
+        self._parser = RowParser(self.source.folder, is_flat=True)
+        rows = self._records()
+        self.columns = self._header(rows)
+        # What a pipe has given does not come again.
+        self._begun = rows if self.source.is_stream else None
+
+    def __iter__(self) -> Iterator[UnreadRow]:
+        """Yield the rows, unread."""
+        fingerprint, read = fingerprinter(self.format, *self.columns), self._read
+        for record in self._body():
+            yield UnreadRow(fingerprint=fingerprint(record.raw), read=partial(read, record), line=record.line)
+
+    def count(self) -> int | None:
+        """Count the rows; `None` where they can be read but once."""
+        return None if self.source.is_stream else sum(1 for _ in self._body())
+
+    def _body(self) -> Iterator[Record]:
+        begun, self._begun = self._begun, None
+        if begun is not None:
+            return begun
+        rows = self._records()
+        next(rows, None)
+        return rows
+
+    def _records(self) -> Iterator[Record]:
+        with self.source.open() as file:
+            yield from records(file, _DELIMITERS[self.format])
+
+    def _header(self, rows: Iterator[Record]) -> tuple[str, ...]:
+        record = next(rows, None)
+        if record is None:
+            raise self.source.error("the file is empty: its first row names the columns, for example prompt,style")
+        if record.problem:
+            raise self.source.error(f"the first row, which names the columns, cannot be read: {record.problem}")
+        columns = [cell.strip() for cell in record.cells]
+        while columns and not columns[-1]:
+            columns.pop()
+        check_columns(columns, self.source, self._advice(columns))
+        return tuple(columns)
+
+    def _advice(self, columns: list[str]) -> str:
+        """Guess why the only column is not known."""
+        name = "commas" if self.format == "csv" else "tabs"
+        is_other = len(columns) == 1 and any(mark in columns[0] for mark in ",;\t")
+        return f"; {self.format.upper()} has {name} between its cells" if is_other else ""
+
+    def _read(self, record: Record) -> Row:
+        if record.problem:
+            raise RowError(record.problem, line=record.line)
+        beyond = [cell for cell in record.cells[len(self.columns) :] if cell.strip()]
+        if beyond:
+            reason = (
+                f"the row has {len(record.cells)} cells, and there are {len(self.columns)} columns: put a cell that "
+                "holds the mark between cells into quotation marks"
+            )
+            raise RowError(reason, line=record.line)
+        cells = zip(self.columns, record.cells, strict=False)
+        return self._parser.parse({name: cell for name, cell in cells if cell.strip()}, record.line)
