@@ -19,6 +19,7 @@ from imagine_async.cli.app import run
 from imagine_async.sandbox import RunningSandbox, SandboxSettings, running_sandbox
 from tests.cli.batches import MAIN, environment, events, manifest, start, states
 from tests.flat_engine import FlatEngine
+from tests.s3_server import s3_server
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 JOURNAL = "batch.sqlite"
@@ -415,3 +416,25 @@ def test_rows_that_take_the_pictures_of_others(imagine: Run, here: Path) -> None
     assert "2 pictures of other rows" in dry.stdout
     assert imagine("batch", "chain.jsonl", "--out", "out", "--quiet").returncode == 0
     assert sorted(path.stem for path in (here / "out").glob("*.[jp]*g")) == ["cut-out", "fox", "large"]
+
+
+def test_files_in_a_bucket(imagine: Run, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files go to S3, the journal stays here under the manifest's name, and no page is written."""
+    manifest(here, 2)
+    with s3_server() as server:
+        server.make_bucket("foxes")
+        for name, value in {
+            "AWS_ENDPOINT_URL": server.endpoint,
+            "AWS_ACCESS_KEY_ID": "key",
+            "AWS_SECRET_ACCESS_KEY": "secret",
+            "AWS_REGION": "us-east-1",
+            "AWS_ALLOW_HTTP": "true",
+        }.items():
+            monkeypatch.setenv(name, value)
+        result = imagine("batch", "foxes.jsonl", "--out", "s3://foxes/spring", "--json")
+        assert (result.returncode, result.stderr) == (0, "")
+        summary = events(result.stdout)[-1]
+        assert (summary["done"], summary["gallery"]) == (2, None)
+        again = imagine("batch", "foxes.jsonl", "--out", "s3://foxes/spring")
+        assert "done 2 (2 of them before)" in again.stdout
+    assert states(here / "foxes.batch.sqlite") == {"done": 2}
