@@ -61,20 +61,23 @@ class Source:
         except OSError as problem:
             raise self.error(f"the file cannot be read: {problem.strerror or problem}") from problem
 
-    def read(self, most: int) -> bytes:
+    def text(self, most: int) -> str:
         """Read it whole.
 
         Args:
             most: The most bytes to take.
 
         Raises:
-            ManifestError: It cannot be read, or is larger.
+            ManifestError: It cannot be read, is larger, or is not in UTF-8.
         """
         with self.open() as file:
             content = file.read(most + 1)
         if len(content) > most:
             raise self.error(f"the file is larger than {most:,} bytes, which such a file is not meant for")
-        return content
+        try:
+            return content.decode("utf-8-sig")
+        except UnicodeDecodeError as problem:
+            raise self.error(f"byte {problem.start + 1} is not UTF-8: save the file as UTF-8") from None
 
     def error(self, reason: str) -> ManifestError:
         """Make an error that names it.

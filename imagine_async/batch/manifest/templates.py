@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from math import prod
 from string import Formatter
 from typing import overload
 
-from attrs import frozen
+from attrs import define, field, frozen
 
 __all__ = ["Prompts", "Template", "template_of"]
 
@@ -41,19 +43,23 @@ class Template:
         return "".join(text + ("" if name is None else chosen[name]) for text, name in self.pieces)
 
 
-@frozen
+@define
 class Prompts(Sequence[str]):
     """All texts that templates make, each made when it is asked for.
 
     Args:
-        templates: In order.
+        templates: At least one, in order.
     """
 
     templates: Sequence[Template]
+    _ends: list[int] = field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._ends = list(accumulate(map(len, self.templates)))
 
     def __len__(self) -> int:
         """Tell how many there are."""
-        return sum(map(len, self.templates))
+        return self._ends[-1]
 
     @overload
     def __getitem__(self, place: int) -> str: ...
@@ -63,11 +69,10 @@ class Prompts(Sequence[str]):
         """Make one of them."""
         if isinstance(place, slice):
             return [self[each] for each in range(*place.indices(len(self)))]
-        for template in self.templates:
-            if place < len(template):
-                return template.filled(place)
-            place -= len(template)
-        raise IndexError(place)
+        if not 0 <= place < len(self):
+            raise IndexError(place)
+        index = bisect(self._ends, place)
+        return self.templates[index].filled(place - (self._ends[index - 1] if index else 0))
 
 
 def template_of(text: str, values: Mapping[str, Sequence[str]]) -> Template:

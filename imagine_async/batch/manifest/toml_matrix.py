@@ -20,10 +20,8 @@ def load_toml(source: Source) -> dict[str, Any]:
     Raises:
         ManifestError: It cannot be read, or is no TOML; says at which line.
     """
-    content = source.read(MOST_BYTES)
+    text = source.text(MOST_BYTES)
     try:
-        return tomllib.loads(content.decode("utf-8-sig"))
-    except UnicodeDecodeError as problem:
-        raise source.error(f"byte {problem.start + 1} is not UTF-8: save the file as UTF-8") from None
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as problem:
         raise source.error(f"this is no TOML: {problem}") from None

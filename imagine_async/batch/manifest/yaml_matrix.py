@@ -30,9 +30,9 @@ def load_yaml(source: Source) -> Any:
         from imagine_async.batch.manifest.yaml_loader import CoreLoader
     except ImportError:
         raise MissingExtraError("a manifest in YAML", "yaml") from None
-    content = source.read(MOST_BYTES)
+    text = source.text(MOST_BYTES)
     try:
         # A loader derived from the safe one, which makes no objects.
-        return yaml.load(content, CoreLoader)  # noqa: S506
+        return yaml.load(text, CoreLoader)  # noqa: S506
     except (yaml.YAMLError, ValueError, RecursionError) as problem:
         raise source.error(f"this is no YAML: {' '.join(str(problem).split())}") from None
