@@ -22,8 +22,8 @@ CONSOLE = "".join(re.findall(r"^```console\n(.*?)^```", PAGE, flags=re.MULTILINE
 VARYING = (
     (r"file://\S+/foxes/", "file:///foxes/"),
     (r"\b\d{4}-\d\d-\d\dT\S+Z", "DATE"),
-    (r"\b[\d.]+ (bytes|kB|MB) stored", "SIZE stored"),
-    (r"\b(in \d+ s|\d+ s ago)", "TIME"),
+    (r"(Stored  |Time    |Rate    ).+", r"\1VARIES"),
+    (r"\b\d+ s ago", "TIME ago"),
 )
 
 

@@ -179,7 +179,7 @@ def test_ctrl_c_on_a_terminal(sandbox: GatedSandbox, tmp_path: Path) -> None:
         assert process.wait(60) == 130
     os.close(ours)
     assert said.count("\x1b[?25l") == said.count("\x1b[?25h") == 1
-    assert f"{WIDE} of {ROWS} rows (33 %) in " in said
+    assert f"{WIDE} of {ROWS} rows (33 %)" in said
     assert "To go on, run the same command again" in said
     assert states(tmp_path / JOURNAL) == {"done": WIDE}
 

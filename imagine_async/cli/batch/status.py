@@ -41,6 +41,8 @@ def _as_text(path: Path, overview: Overview) -> str:
         "",
         f"{tokens(overview.tokens)}, with what may have been charged",
     ]
+    if overview.left_over:
+        lines.append(f"{counted(overview.left_over, 'row')} of earlier runs no longer in the manifest")
     lines += [_workers(overview), _last_change(overview)]
     return "\n".join([*lines, *_steps(path, overview)])
 

@@ -51,8 +51,6 @@ def for_rows(overview: Overview, journal: Path) -> list[str]:
         steps.append(f"{counted(unreadable, 'row')} cannot be used; correct the manifest, and run it again.")
     if unknown := overview.states.get(RowState.UNKNOWN, 0):
         steps.append(f"{counted(unknown, 'row')} may have been charged; to see which: imagine batch unknown {place}")
-    if left_over := overview.left_over:
-        steps.append(f"{counted(left_over, 'row')} of earlier runs no longer in the manifest.")
     return steps
 
 
