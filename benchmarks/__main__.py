@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from benchmarks.batch_costs import measure_batch_costs
 from benchmarks.import_time import measure_import
 from benchmarks.loop_stalls import measure_upload
 from benchmarks.middleware_costs import measure_costs
@@ -17,6 +18,7 @@ _MEASURES = {
     "middleware": measure_costs,
     "sandbox": measure_load,
     "painting": measure_painting,
+    "batch": measure_batch_costs,
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from uuid import uuid4
 
@@ -93,6 +93,7 @@ class Call:
         seed_chosen: Whether the SDK chose the request's seed, because the caller gave none.
         quota: What the newest reply said of the server's rate limit; `None` where it said nothing.
         make_spool: Makes what a result too large for memory is kept on; `None` keeps every result in memory.
+        kinds: What the observers want to be told of; `None` for everything.
         on_sending: Is called when the form of an attempt begins to leave; for the rate limiter.
     """
 
@@ -113,6 +114,7 @@ class Call:
     seed_chosen: bool = False
     quota: Quota | None = None
     make_spool: MakeSpool | None = None
+    kinds: Container[EventKind] | None = None
     on_sending: Callable[[], None] | None = None
     started: float = field(init=False)
 
@@ -170,7 +172,7 @@ class Call:
             tokens: Tokens concerned.
             error: What went wrong.
         """
-        if not self.observers:
+        if not self.observers or (self.kinds is not None and kind not in self.kinds):
             return
         event = Event(
             kind=kind,

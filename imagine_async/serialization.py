@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, get_origin
 
@@ -57,12 +58,15 @@ REQUEST_CLASSES: Mapping[str, type[Request[Any]]] = {
 }
 """The classes that can travel, by the name of their endpoint."""
 
+_PLAIN = (str, int, float, bool)
 
-def request_to_dict(request: Request[Any]) -> dict[str, Any]:
+
+def request_to_dict(request: Request[Any], *, leave_out: Container[str] = ()) -> dict[str, Any]:
     """Turn a request into data that JSON can hold. Reads open files, and blocks while it does.
 
     Args:
         request: For example a `TextToImage`.
+        leave_out: Fields that are not wanted.
 
     Returns:
         Its fields by name, without those that are `None`, and `endpoint`.
@@ -70,9 +74,20 @@ def request_to_dict(request: Request[Any]) -> dict[str, Any]:
     Raises:
         InvalidRequestError: It takes a picture from a stream, or its file cannot be read.
     """
-    values = {item.alias: getattr(request, item.name) for item in attrs.fields(type(request))}
-    given = {name: _to_plain(value, name) for name, value in values.items() if value is not None and value != {}}
-    return {"endpoint": request.endpoint.name, **given}
+    data: dict[str, Any] = {"endpoint": request.endpoint.name}
+    cls: type = type(request)
+    for alias, name in _fields(cls):
+        value = getattr(request, name)
+        if type(value) in _PLAIN:
+            data[alias] = value
+        elif value is not None and value != {} and alias not in leave_out:
+            data[alias] = _to_plain(value, alias)
+    return data
+
+
+@cache
+def _fields(cls: Any) -> tuple[tuple[str, str], ...]:
+    return tuple((attribute.alias, attribute.name) for attribute in attrs.fields(cls))
 
 
 def request_from_dict(data: Mapping[str, Any]) -> Request[Any]:

@@ -84,6 +84,8 @@ class Spool:
                 self.size += len(piece)
                 if len(self.beginning) < 64:
                     self.beginning = (self.beginning + piece[:64])[:64]
+            # A full disk is told here, not where the last bytes are read.
+            self._file.stream.flush()
 
     def read(self, position: int, size: int) -> bytes:
         """Read some of it.

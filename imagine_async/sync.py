@@ -24,6 +24,7 @@ from imagine_async.requests import ImageRequestT, Request, ResultT
 from imagine_async.results import Image
 from imagine_async.stores import Budget, RateLimit, Store
 from imagine_async.sync_calls.accounting import Accounting
+from imagine_async.sync_calls.batch import BatchCalls
 from imagine_async.sync_calls.editing import EditingCalls
 from imagine_async.sync_calls.generation import GenerationCalls
 from imagine_async.sync_calls.v1 import V1
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["Imagine"]
 
 
-class Imagine(GenerationCalls, EditingCalls, VideoCalls, Accounting):
+class Imagine(GenerationCalls, EditingCalls, VideoCalls, BatchCalls, Accounting):
     """A client of the Imagine API, for code that does not await: scripts, threads, Django, notebooks.
 
     It does what `AsyncImagine` does, on one event-loop thread for the whole process. Any number of threads may share

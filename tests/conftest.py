@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +18,9 @@ from imagine_async.config import (
     STORE_VARIABLE,
     TIMEOUT_VARIABLE,
 )
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 # Runs test sessions within tests; it can be asked for in the topmost conftest.py alone.
 pytest_plugins = ["pytester"]
@@ -54,3 +59,21 @@ def chromium() -> str:
         missing = "the page is looked at in Chromium, which is not installed (Debian: apt-get install chromium)"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
     return found
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Generator[Browser, None, None]:
+    """A browser for the tests of one module."""
+    # Here, because most tests need no driver.
+    from tests.browsing import running_browser
+
+    with running_browser(chromium, tmp_path_factory.mktemp("downloads")) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[[Page], list[str]]:
+    """Let axe look at a page: what it objects to, and where."""
+    from tests.browsing import objections
+
+    return objections

@@ -233,7 +233,7 @@ def test_cap(cap: int, fits: bool) -> None:
 def test_full_disk_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the disk does not take the copy, the error says so and names the way out."""
 
-    def refuse() -> Any:
+    def refuse(**_: Any) -> Any:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(tempfile, "TemporaryFile", refuse)

@@ -5,9 +5,13 @@ from __future__ import annotations
 import gc
 import hashlib
 import os
+import pickle
+import tempfile
 import warnings
+from io import BytesIO
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -48,9 +52,58 @@ def test_the_file_goes_with_the_spool() -> None:
     assert file.closed
 
 
-def test_a_spool_lies_in_its_folder(tmp_path: Path) -> None:
-    """A spool's file lies in the file system of its folder, without a name in it."""
+@settings(deadline=None)
+@given(st.lists(st.binary(max_size=100), max_size=10), st.integers(0, 300), st.integers(0, 300), st.integers(0, 2))
+def test_readers_have_places_of_their_own(pieces: list[bytes], position: int, size: int, whence: int) -> None:
+    """A reader is a file as any other, and several of them do not move each other."""
+    spool, whole = Spool(), BytesIO(b"".join(pieces))
+    spool.extend(pieces)
+    reader, other = spool.reader(), spool.reader()
+    if whence == 0:
+        assert reader.seek(position) == whole.seek(position)
+    else:
+        assert reader.seek(0, whence) == whole.seek(0, whence)
+    assert other.read() == whole.getvalue()
+    assert (reader.read(size), reader.tell()) == (whole.read(size), whole.tell())
+    assert spool.read(position, size) == whole.getvalue()[position : position + size]
+
+
+def test_a_spool_lies_where_it_is_told_to(tmp_path: Path) -> None:
+    """The file is made in the folder that is named, without a name in it."""
+    with pytest.raises(FileNotFoundError):
+        Spool(tmp_path / "gone")
     spool = Spool(tmp_path)
-    spool.append(b"picture")
+    spool.append(b"fox")
     assert os.fstat(spool.file().fileno()).st_dev == tmp_path.stat().st_dev
-    assert not list(tmp_path.iterdir())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_pickled_spools_take_their_bytes_along() -> None:
+    """A spool comes back with its bytes, size, digest and beginning, and can be added to."""
+    spool = Spool()
+    spool.extend([b"fox" * 1_000_000, b"es"])
+    for protocol in range(2, 6):
+        again = pickle.loads(pickle.dumps(spool, protocol))
+        assert b"".join(again.pieces()) == b"".join(spool.pieces())
+        assert (again.size, again.digest, again.beginning) == (spool.size, spool.digest, spool.beginning)
+
+
+def test_a_closed_spool_frees_its_room() -> None:
+    """Closing closes the file at once; a second time it does nothing."""
+    spool = Spool()
+    spool.append(b"fox")
+    file = spool.file()
+    spool.close()
+    spool.close()
+    assert file.closed
+    with pytest.raises(ValueError, match="closed"):
+        spool.read(0, 3)
+
+
+def test_what_was_refused_by_a_full_disk_is_closed_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A spool whose bytes did not all find room goes without another error."""
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: open("/dev/full", "r+b"))  # noqa: SIM115 - the spool does
+    spool = Spool()
+    with pytest.raises(OSError, match="No space"):
+        spool.append(b"fox")
+    spool.close()

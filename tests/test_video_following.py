@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -13,8 +14,9 @@ from attrs import define, evolve, field
 from imagine_async import errors
 from imagine_async.catalog import VIDEO_DELETE_PATHS, VIDEO_STATUS_PATHS, VideoState
 from imagine_async.clock import Clock
-from imagine_async.errors import DownloadError, Outcome, VideoFailedError, VideoNotReadyError
+from imagine_async.errors import DownloadError, Outcome, ResultStorageError, VideoFailedError, VideoNotReadyError
 from imagine_async.requests import DeleteVideo, Request, TextToVideo, VideoStatus
+from imagine_async.spool import Spool
 from imagine_async.timeout import Timeout
 from imagine_async.video import Video, VideoJob
 from imagine_async.video.download import VideoDownloader
@@ -284,6 +286,28 @@ async def test_download() -> None:
     video = await fetch(api)
     assert (video.content, video.size, video.format, video.job) == (MP4, len(MP4), "mp4", DONE)
     assert (api.asked, api.fetched) == ([], [URL])
+
+
+async def test_download_to_a_place_of_ones_own(tmp_path: Path) -> None:
+    """The video lies on the spool that the caller makes; one that came cut is closed."""
+    made: list[Spool] = []
+
+    def make_spool() -> Spool:
+        made.append(Spool(tmp_path))
+        return made[-1]
+
+    video = await fetch(Api([DONE], bodies=[MP4[:-5], MP4]), make_spool=make_spool)
+    assert (video.body, video.content) == (made[1], MP4)
+    with pytest.raises(ValueError, match="closed"):
+        made[0].file()
+
+
+async def test_a_disk_that_does_not_take_it_is_told(tmp_path: Path) -> None:
+    """A video that cannot be kept is an error of its own, and is not fetched again for that."""
+    api = Api([DONE])
+    with pytest.raises(ResultStorageError, match=r"^the video 7c9e cannot be kept on disk: No such file") as caught:
+        await fetch(api, make_spool=lambda: Spool(tmp_path / "gone"))
+    assert (caught.value.outcome, api.fetched) == (Outcome.COMPLETED, [])
 
 
 async def test_download_by_id() -> None:

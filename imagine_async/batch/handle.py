@@ -88,13 +88,12 @@ class AsyncBatch(AsyncIterator[RowResult]):
             ImagineError: The batch was stopped: by an error that would befall every other row as well, or, with
                 `on_error="stop"`, by a row that failed. It comes after the results of all rows that were under way.
         """
+        if self._engine is None and not self._is_over:
+            await self._start()
         while not self._is_over:
-            if self._engine is None:
-                await self._start()
-            elif (result := self._next_held()) is not None:
+            result = self._next_held() or await self._take()
+            if result is not None:
                 return result
-            elif not await self._take():
-                await self._end()
         raise StopAsyncIteration
 
     async def __aenter__(self) -> Self:
@@ -124,23 +123,26 @@ class AsyncBatch(AsyncIterator[RowResult]):
         for tell in self._wanted:
             tell(engine)
 
-    async def _take(self) -> bool:
-        """Take what has ended next; false if nothing will any more."""
+    async def _take(self) -> RowResult | None:
+        """Take what has ended next, and return it if it may be handed over."""
         assert self._engine is not None
         try:
             turn, result = await self._engine.next()
         except StopAsyncIteration:
-            return False
+            await self._end()
+            return None
+        if not self._in_order:
+            return result
         self._held[turn.position] = result
-        return True
+        return self._next_held()
 
     def _next_held(self) -> RowResult | None:
-        """Return a result that may be handed over."""
+        """Return a result whose turn has come."""
         assert self._engine is not None
         admission = self._engine.admission
         for position in sorted(self._held):
-            if self._in_order and not admission.is_next(position):
-                return None
+            if not admission.is_next(position):
+                break
             result = self._held.pop(position)
             admission.note_handed_over(position)
             if result is not None:

@@ -1,4 +1,4 @@
-"""Names of a batch's files: none leaves its folder, and every system can store it."""
+"""How the files of a batch are named: by what their rows ask for, and never so that one leaves its folder."""
 
 from __future__ import annotations
 
@@ -10,98 +10,14 @@ from string import Formatter
 from typing import Any
 
 from imagine_async.batch.rows import Row, RowError
+from imagine_async.batch.safe_names import checked_stem, cut, safe_part
 from imagine_async.errors import ConfigurationError
 
 __all__ = ["FIELDS", "NameTemplate", "checked_stem", "safe_part"]
 
-LONGEST_PART = 200
-"""Bytes of UTF-8 of a folder or a name, so that a number and a suffix still fit into 255."""
-LONGEST_NAME = 900
-"""Bytes of UTF-8 in all: object stores take 1,024."""
-MOST_PARTS = 20
-
 _LONGEST_VALUE = 100
 _LONGEST_PROMPT = 60
-_RESERVED = re.compile(r"(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|COM[0-9¹²³]|LPT[0-9¹²³]) *(\..*)?", re.IGNORECASE)
-_FORBIDDEN = re.compile(r'[\\/:*?"<>|]')
-# Joiners within words and within emoji; they print nothing of their own.
-_JOINERS = {ord("\u200c"): None, ord("\u200d"): None}
 _NUMBER_SPEC = re.compile(r"(0?[1-9][0-9]?)?[dxX]?")
-_ADVICE = (
-    f"a name has 1 to {MOST_PARTS} parts with / between them, {LONGEST_NAME} bytes at most, and each part has 1 to "
-    f"{LONGEST_PART} bytes, neither begins nor ends with a dot or a space, and holds no control characters and none of "
-    '\\ : * ? " < > |; for example animals/fox-01'
-)
-
-
-def checked_stem(name: str) -> str:
-    """See that a name without suffix stays in its folder and can be stored on every system.
-
-    Args:
-        name: With `/` between folders.
-
-    Returns:
-        The name, in Unicode's normal form C.
-
-    Raises:
-        RowError: It is absolute, holds `..`, is reserved on Windows, or the like; says what is allowed.
-    """
-    if not isinstance(name, str):
-        raise RowError(f"a name is a text, not of type {type(name).__name__}", field="name")
-    normal = unicodedata.normalize("NFC", name) if len(name) <= 4 * LONGEST_NAME else name
-    trouble = _trouble(normal)
-    if trouble:
-        shown = normal if len(normal) <= 80 else f"{normal[:79]}…"
-        raise RowError(f"{shown!r} {trouble}: {_ADVICE}", field="name")
-    return normal
-
-
-def safe_part(text: str, *, longest: int = LONGEST_PART) -> str:
-    """Make any text one part of a name.
-
-    Args:
-        text: For example a prompt.
-        longest: Bytes of UTF-8 at most.
-
-    Returns:
-        The text with `-` for what no name may hold; `none` where nothing is left.
-    """
-    normal = _FORBIDDEN.sub("-", unicodedata.normalize("NFC", text))
-    kept = "".join(character if _prints(character) else "-" for character in normal)
-    # Cut first: what the cut leaves may end with a space.
-    part = _cut(re.sub(r"\.{2,}", ".", kept).strip(" ."), longest - 1).strip(" .") or "none"
-    return f"_{part}" if _RESERVED.fullmatch(part) else part
-
-
-def _trouble(name: str) -> str | None:
-    if len(name) > LONGEST_NAME or len(name.encode(errors="replace")) > LONGEST_NAME:
-        return "is too long"
-    if name.startswith(("/", "\\")) or name[1:2] == ":":
-        return "is absolute"
-    parts = name.split("/")
-    if len(parts) > MOST_PARTS:
-        return "has too many parts"
-    return next(filter(None, map(_part_trouble, parts)), None)
-
-
-def _part_trouble(part: str) -> str | None:
-    if not part or part in (".", ".."):
-        return "has a part that is empty, . or .."
-    if not _prints(part) or _FORBIDDEN.search(part):
-        return "holds a character that not every system can store"
-    if part != part.strip(" ."):
-        return "has a part that begins or ends with a dot or a space"
-    if len(part.encode()) > LONGEST_PART:
-        return "has a part that is too long"
-    return "has a part that is reserved on Windows" if _RESERVED.fullmatch(part) else None
-
-
-def _prints(text: str) -> bool:
-    return text.translate(_JOINERS).isprintable()
-
-
-def _cut(text: str, longest: int) -> str:
-    return text.encode()[:longest].decode(errors="ignore")
 
 
 def _told_apart(text: str) -> str:
@@ -119,7 +35,7 @@ def _slug(prompt: str) -> str:
     whole = "-".join(kept.split())
     if len(whole.encode()) <= _LONGEST_PROMPT:
         return whole
-    short = _cut(whole, _LONGEST_PROMPT)
+    short = cut(whole, _LONGEST_PROMPT)
     return short.rpartition("-")[0] or short
 
 
@@ -176,6 +92,7 @@ class NameTemplate:
     def __init__(self, template: str | None = None) -> None:
         self.template = "{name}" if template is None else template
         self._pieces = tuple(_pieces(self.template))
+        self._is_default = self.template == "{name}"
         self._takes_name = any(name == "name" for _, name, _ in self._pieces)
         _check_literals(self.template, self._pieces)
 
@@ -195,6 +112,8 @@ class NameTemplate:
         Raises:
             RowError: The row's own name is refused, or the whole is too long.
         """
+        if self._is_default and row.name is None and row.id is None:
+            return f"{position:07d}"
         if row.name is not None and not self._takes_name:
             return checked_stem(row.name)
         text = "".join(literal + _value(name, spec, row, position) for literal, name, spec in self._pieces)

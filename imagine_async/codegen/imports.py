@@ -16,6 +16,7 @@ from imagine_async.codegen.units import PACKAGE, Unit
 __all__ = ["render_imports"]
 
 BRIDGES = {"PerProcess": "bridge.loop_thread", "iterate": "bridge.iteration", "run": "bridge.calls"}
+HANDLES = {"Batch": "batch.sync_handle"}
 SYNC_ORIGINS = {sync: name for name, sync in SYNC_TYPES.items()}
 
 
@@ -93,7 +94,7 @@ def _of_head(name: str, known: Mapping[str, Import], method: Method) -> Import |
     """Find a name of a method's head; builtins, and classes whose import is up to the statements, have none."""
     if name in known:
         return known[name]
-    if hasattr(builtins, name) or name in method.unit.sync_names.values():
+    if hasattr(builtins, name) or name in {*method.unit.sync_names.values(), *HANDLES}:
         return None
     if name in SYNC_ORIGINS:  # `Iterator` comes from where `AsyncIterator` does.
         return evolve(known[SYNC_ORIGINS[name]], name=name)
@@ -104,8 +105,8 @@ def _of_head(name: str, known: Mapping[str, Import], method: Method) -> Import |
 
 def _of_statement(name: str, known: Mapping[str, Import], unit: Unit) -> Import:
     """Find a name that the generator itself has written, and that is needed at run time."""
-    if name in BRIDGES:
-        return Import(f"{PACKAGE}.{BRIDGES[name]}", name)
+    if name in BRIDGES | HANDLES:
+        return Import(f"{PACKAGE}.{(BRIDGES | HANDLES)[name]}", name)
     if name in unit.family:
         return Import(unit.family[name].module, name)
     for other in unit.family.values():

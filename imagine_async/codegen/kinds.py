@@ -10,7 +10,7 @@ from attrs import evolve
 
 from imagine_async.codegen import statements
 from imagine_async.codegen.errors import CodegenError
-from imagine_async.codegen.methods import Function, Method
+from imagine_async.codegen.methods import SYNC_HANDLES, Function, Method
 from imagine_async.codegen.units import Role, Unit
 
 __all__ = ["find_method"]
@@ -84,6 +84,8 @@ def _plain(node: Function, unit: Unit) -> Method:
         return _iteration(node, unit)
     if _makes_a_client(node, unit):
         return _making(Method(node, unit, statements.derive, {"PerProcess"}))
+    if _returns(node) in SYNC_HANDLES:
+        return Method(node, unit, statements.handle, {SYNC_HANDLES[_returns(node)]})
     _refuse_async_result(node)
     return Method(node, unit, statements.plain)
 

@@ -13,11 +13,14 @@ from imagine_async.codegen.docstrings import docstring
 from imagine_async.codegen.errors import CodegenError
 from imagine_async.codegen.units import Unit
 
-__all__ = ["LINE_LENGTH", "SYNC_TYPES", "Body", "Function", "Method", "exploded"]
+__all__ = ["LINE_LENGTH", "SYNC_HANDLES", "SYNC_TYPES", "Body", "Function", "Method", "exploded"]
 
 SYNC_METHODS = {"aclose": "close", "__aenter__": "__enter__", "__aexit__": "__exit__"}
 SYNC_TYPES = {"AsyncIterator": "Iterator", "AsyncGenerator": "Generator"}
 """What takes the place of a name in return annotations, beside the names of the async classes."""
+
+SYNC_HANDLES = {"AsyncBatch": "Batch"}
+"""What a method hands out to be iterated over and told what to do; its sync form is written by hand."""
 
 LINE_LENGTH = 120
 
@@ -46,7 +49,9 @@ class Method:
         """The return annotation of the sync method."""
         if self.node.returns is None:
             raise CodegenError(self.node, "has no return annotation")
-        returns = _renamed(self.unit.source_of(self.node.returns), {**SYNC_TYPES, **self.unit.sync_names})
+        returns = _renamed(
+            self.unit.source_of(self.node.returns), {**SYNC_TYPES, **SYNC_HANDLES, **self.unit.sync_names}
+        )
         return re.sub(r"^(Generator\[.*), None\]$", r"\1, None, None]", returns, flags=re.DOTALL)
 
     def render(self) -> str:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from imagine_async.codegen.errors import CodegenError
-from imagine_async.codegen.methods import Method
+from imagine_async.codegen.methods import SYNC_HANDLES, Method
 
 __all__ = [
     "RESERVED",
@@ -16,6 +16,7 @@ __all__ = [
     "construct",
     "derive",
     "enter",
+    "handle",
     "is_lazy",
     "iterate",
     "names_in",
@@ -42,6 +43,13 @@ def iterate(method: Method) -> str:
     """Iterate over an async iterator; lazy inputs are fed to it from the caller's thread."""
     fed = frozenset(argument.arg for argument in method.arguments() if is_lazy(argument))
     return method.call("return iterate(lambda feed: ", f"{_ASYNC_CLIENT}.{method.node.name}", ")", fed=fed)
+
+
+def handle(method: Method) -> str:
+    """Make the sync form of a handle, to whose iteration lazy inputs are fed from the caller's thread."""
+    fed = frozenset(argument.arg for argument in method.arguments() if "AsyncIterable" in names_in(argument))
+    made = SYNC_HANDLES[ast.unparse(method.node.returns or ast.Constant(None))]
+    return method.call(f"return {made}(lambda feed: ", f"{_ASYNC_CLIENT}.{method.node.name}", ")", fed=fed)
 
 
 def plain(method: Method) -> str:

@@ -6,7 +6,7 @@ in with their lengths, so that no two forms run together to the same bytes; pict
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import aclosing
 from hashlib import sha256
 from operator import itemgetter
@@ -16,7 +16,7 @@ import anyio.to_thread
 
 from imagine_async.call import Call
 from imagine_async.errors import InvalidRequestError
-from imagine_async.inputs import UNRESOLVED, AnySource, Source, SpoolSource, Unresolved
+from imagine_async.inputs import UNRESOLVED, AnySource, Source, SpoolSource
 from imagine_async.requests import ImageRequest, Request
 from imagine_async.sniff import MEDIA_TYPES
 
@@ -26,9 +26,7 @@ _VERSION = "imagine_async request 1"
 """Raise the number when what is kept under the old keys must not be found any more."""
 
 
-async def request_key(
-    request: Request[Any], *, account: str = "", describe: Callable[[Unresolved], str] | None = None
-) -> str:
+async def request_key(request: Request[Any], *, account: str = "") -> str:
     """Name a request by what it sends.
 
     Two requests that send the same form to the same path have the same key, wherever their pictures come from. Headers
@@ -37,7 +35,6 @@ async def request_key(
     Args:
         request: For example a `TextToImage`.
         account: Keeps requests apart that send the same form to different accounts or servers; any text.
-        describe: Names a picture that is not read yet; `None` refuses those.
 
     Returns:
         64 hexadecimal digits.
@@ -47,7 +44,7 @@ async def request_key(
     """
     items = [_VERSION, account, request.endpoint.name, request.endpoint.method, request.path]
     for name, value in sorted(request.form(), key=itemgetter(0)):
-        items += (name, *await _described(name, value, describe))
+        items += (name, *await _described(name, value))
     return sha256(_joined(items)).hexdigest()
 
 
@@ -64,14 +61,10 @@ def is_repeatable(call: Call) -> bool:
     return has_seed and not call.seed_chosen
 
 
-async def _described(
-    name: str, value: str | AnySource, describe: Callable[[Unresolved], str] | None
-) -> tuple[str, str]:
+async def _described(name: str, value: str | AnySource) -> tuple[str, str]:
     if isinstance(value, str):
         return "text", value
     if isinstance(value, UNRESOLVED):
-        if describe is not None:
-            return "unread", describe(value)
         raise InvalidRequestError(name, value, "the picture is not read yet: send the request with client.send")
     return MEDIA_TYPES[value.picture.format], await _digest(value)
 

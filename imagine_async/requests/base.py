@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import anyio.to_thread
@@ -63,18 +64,26 @@ class Request(Generic[ResultT]):
 
     def form(self) -> Iterator[tuple[str, str | AnySource]]:
         """Yield the parts of the multipart form: name, and text or picture."""
-        for attribute in attrs.fields(type(self)):
-            value = getattr(self, attribute.name)
-            if attribute.name != "extra" and value is not None:
-                yield attribute.name, value if isinstance(value, _SOURCES) else str(value)
+        cls: type = type(self)
+        for name in _form_fields(cls):
+            value = getattr(self, name)
+            if value is not None:
+                yield name, value if isinstance(value, _SOURCES) else str(value)
         yield from self.extra.items()
 
     def unresolved(self) -> Iterator[tuple[str, Unresolved]]:
         """Yield the fields that hold a URL, a stream or a row's output, to be read before the form is sent."""
-        for attribute in attrs.fields(type(self)):
-            value = getattr(self, attribute.name)
+        for name, value in self.pictures():
             if isinstance(value, UNRESOLVED):
-                yield attribute.name, value
+                yield name, value
+
+    def pictures(self) -> Iterator[tuple[str, AnySource]]:
+        """Yield the fields that hold a picture."""
+        cls: type = type(self)
+        for name in _picture_fields(cls):
+            value = getattr(self, name)
+            if value is not None:
+                yield name, value
 
     @property
     def billed_style(self) -> str | None:
@@ -95,6 +104,16 @@ class Request(Generic[ResultT]):
             return self
         chosen: dict[str, Any] = {"seed": 1 + secrets.randbelow(_LARGEST_CHOSEN_SEED)}
         return attrs.evolve(self, **chosen)
+
+
+@cache
+def _form_fields(cls: Any) -> tuple[str, ...]:
+    return tuple(attribute.name for attribute in attrs.fields(cls) if attribute.name != "extra")
+
+
+@cache
+def _picture_fields(cls: Any) -> tuple[str, ...]:
+    return tuple(attribute.name for attribute in attrs.fields(cls) if "AnySource" in str(attribute.type))
 
 
 @frozen(kw_only=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import ClassVar
 
 from imagine_async.batch.records import Progress, RowState
-from imagine_async.call import Event
+from imagine_async.call import Event, EventKind
 from imagine_async.clock import Clock
 
 __all__ = ["Counts"]
@@ -21,6 +22,9 @@ class Counts:
         clock: The time.
         total: Rows in the input, where that is known.
     """
+
+    kinds: ClassVar[frozenset[EventKind]] = frozenset({"waiting", "failed"})
+    """The events that it wants to be told of."""
 
     def __init__(self, clock: Clock, total: int | None) -> None:
         self._clock = clock
@@ -41,8 +45,16 @@ class Counts:
         if event.kind == "waiting":
             self._waiting.add(event.call_id)
             self.limiter_wait += event.seconds or 0.0
-        elif event.kind in ("sending", "failed", "finished"):
+        else:
             self._waiting.discard(event.call_id)
+
+    def note_leaving(self, call_id: str) -> None:
+        """Take notice of a call that has waited long enough.
+
+        Args:
+            call_id: Its id.
+        """
+        self._waiting.discard(call_id)
 
     def note_cost(self, tokens: float, *, is_held: bool) -> None:
         """Count what an attempt has cost, or may have.

@@ -11,15 +11,15 @@ from attrs import define, field
 from imagine_async.batch.engine.admission import Admission
 from imagine_async.batch.engine.counting import Counts
 from imagine_async.batch.engine.inputs import Inputs
-from imagine_async.batch.engine.keys import row_key
+from imagine_async.batch.engine.keys import key_of
 from imagine_async.batch.engine.parents import Parents
-from imagine_async.batch.engine.reading import BadRow, as_unread, claim_of, read_row
+from imagine_async.batch.engine.reading import BadRow, Candidate, as_candidate, claim_of
 from imagine_async.batch.engine.settings import BatchSettings
 from imagine_async.batch.engine.skipping import DoneRow, Skipping
 from imagine_async.batch.journal.claims import Claim, Known, Window
 from imagine_async.batch.journal.keeping import Journal
 from imagine_async.batch.records import RowState
-from imagine_async.batch.rows import Row, RowInput, UnreadRow
+from imagine_async.batch.rows import RowInput
 from imagine_async.errors import ConfigurationError, ImagineError
 
 __all__ = ["Intake", "Turn"]
@@ -103,20 +103,20 @@ class Intake:
 
     async def _considered(self, item: RowInput, window: Window) -> Turn | None:
         position, self._position = self._position, self._position + 1
-        unread = as_unread(item)
+        candidate = as_candidate(item)
         known = window.rows.get(position)
-        if known is not None and known.fingerprint != unread.fingerprint and not self._has_moved:
+        if known is not None and known.fingerprint != candidate.fingerprint.hex() and not self._has_moved:
             await self._move(position)
         if self._has_moved:
-            return await self._found_again(item, unread, position)
+            return await self._found_again(candidate, position)
         if known is None:
-            return await self._begun(item, unread, position, None)
-        return await self._by_state(item, unread, known)
+            return await self._begun(candidate, position, None)
+        return await self._by_state(candidate, known)
 
-    async def _by_state(self, item: RowInput, unread: UnreadRow, known: Known) -> Turn | None:
+    async def _by_state(self, candidate: Candidate, known: Known) -> Turn | None:
         """Decide by what the journal knows of a row."""
         if known.state == RowState.DONE:
-            await self.skipping.add(DoneRow(known, item, unread))
+            await self.skipping.add(DoneRow(known, candidate))
             return None
         if known.owner is not None:
             # Another worker has it.
@@ -125,41 +125,44 @@ class Intake:
         if is_unknown and not (self.settings.resend_unknown or known.job or known.kept):
             self.counts.unknown += 1
             return None
-        return await self._begun(item, unread, known.position, known)
+        return await self._begun(candidate, known.position, known)
 
     async def _again(self, gone: DoneRow) -> Turn | None:
         """Do a row once more whose file is gone, or which sends a file that is another one now."""
         self.counts.note_skipped(-1)
-        return await self._begun(gone.item, gone.unread, gone.known.position, gone.known)
+        return await self._begun(gone.candidate, gone.known.position, gone.known)
 
-    async def _begun(self, item: RowInput, unread: UnreadRow, position: int, known: Known | None) -> Turn | None:
+    async def _begun(self, candidate: Candidate, position: int, known: Known | None) -> Turn | None:
         try:
-            row = await read_row(item, unread)
-            key = await row_key(row.request, await self.parents.keys(row, position))
-            return self._claimed(row, unread, position, key, known)
+            row, data = await candidate.read()
+            key = await key_of(row.request, data, await self.parents.keys(row, position))
+            claim = claim_of(
+                row,
+                data,
+                known if known is not None and known.key == key.hex() else None,
+                position=position,
+                fingerprint=candidate.fingerprint,
+                key=key,
+                owner=self.journal.owner.name,
+                settings=self.settings,
+            )
         except ImagineError as error:
-            return self._refused(unread, position, error)
+            return self._refused(candidate, position, error)
+        return self._claimed(claim)
 
-    def _claimed(self, row: Row, unread: UnreadRow, position: int, key: bytes, known: Known | None) -> Claim | None:
-        is_same = known is not None and known.key == key
-        claim = claim_of(
-            row,
-            known if is_same else None,
-            position=position,
-            fingerprint=unread.fingerprint,
-            key=key,
-            owner=self.journal.owner.name,
-            names=self.settings.names,
-            tags=self.settings.tags,
-        )
-        self.journal.post_claim(claim)
-        self.admission.note_begun(position)
-        return claim if self.parents.admit(claim) else None
+    def _claimed(self, claim: Claim) -> Claim | None:
+        self.admission.note_begun(claim.position)
+        can_begin = self.parents.admit(claim)
+        if self.is_shared or not can_begin:
+            # Alone, a worker need not lease what it sends at once.
+            self.journal.post_claim(claim)
+        return claim if can_begin else None
 
-    def _refused(self, unread: UnreadRow, position: int, error: ImagineError) -> BadRow:
-        self.journal.post_unread(position, unread.fingerprint, unread.line, f"{type(error).__name__}: {error}")
+    def _refused(self, candidate: Candidate, position: int, error: ImagineError) -> BadRow:
+        message = f"{type(error).__name__}: {error}"
+        self.journal.post_unread(position, candidate.fingerprint, candidate.line, message)
         self.admission.note_begun(position)
-        return BadRow(position=position, error=error, line=unread.line)
+        return BadRow(position=position, error=error, line=candidate.line)
 
     async def _move(self, position: int) -> None:
         if self.is_shared:
@@ -170,16 +173,16 @@ class Intake:
         await self.journal.unsettle(position)
         self._has_moved = True
 
-    async def _found_again(self, item: RowInput, unread: UnreadRow, position: int) -> Turn | None:
+    async def _found_again(self, candidate: Candidate, position: int) -> Turn | None:
         try:
-            row = await read_row(item, unread)
-            key = await row_key(row.request, await self.parents.keys(row, position))
+            row, data = await candidate.read()
+            key = await key_of(row.request, data, await self.parents.keys(row, position))
         except ImagineError as error:
-            return self._refused(unread, position, error)
-        known = await self.journal.adopt(position, key, row.id, unread.fingerprint, row.line)
+            return self._refused(candidate, position, error)
+        known = await self.journal.adopt(position, key, row.id, candidate.fingerprint, row.line)
         if known is None:
-            return await self._begun(item, unread, position, None)
-        return await self._by_state(item, unread, known)
+            return await self._begun(candidate, position, None)
+        return await self._by_state(candidate, known)
 
     async def _known_rows(self) -> Window:
         window = self._window

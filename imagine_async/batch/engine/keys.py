@@ -1,38 +1,62 @@
-"""By what a row is found again: what its text looks like, and what it asks for."""
+"""By what a row is found again: what it looks like, and what it asks for.
+
+Both are digests of the request as plain data, which the journal keeps as well. They differ in how pictures stand there:
+for the looks by path or URL, for the key by the digest of their bytes.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from hashlib import blake2b
-from operator import itemgetter
+from collections.abc import Mapping
+from hashlib import blake2b, file_digest, sha256
 from pathlib import Path
 from typing import Any
 
+import anyio.to_thread
+
 from imagine_async.batch.rows import Row
-from imagine_async.inputs import BytesSource, PathSource, RowOutput, StreamSource, Unresolved, UrlSource
-from imagine_async.middleware.request_key import request_key
+from imagine_async.inputs import BytesSource, FileSource, PathSource, RowOutput, SpoolSource
 from imagine_async.requests import Request
+from imagine_async.serialization import request_to_dict
 
-__all__ = ["fingerprint_of", "fingerprint_of_mapping", "have_changed", "inputs_of", "parents_of", "row_key"]
+__all__ = ["fingerprint_of", "fingerprint_of_mapping", "have_changed", "inputs_of", "key_of", "plain_data"]
 
-_VERSION = b"imagine_async row 1"
+_VERSION = "imagine_async row 1"
+_LARGEST_INLINE_BYTES = 64 * 1024
 
 
-def fingerprint_of(row: Row) -> bytes:
-    """Tell what a row looks like, without reading its pictures.
+def plain_data(request: Request[Any]) -> dict[str, Any]:
+    """Turn a request into data for the journal; of large pictures that lie in memory only size and digest go in.
+
+    May look into files, and blocks then.
+
+    Args:
+        request: The request.
+    """
+    large = {
+        name: source
+        for name, source in request.pictures()
+        if isinstance(source, (BytesSource, FileSource, SpoolSource)) and source.size > _LARGEST_INLINE_BYTES
+    }
+    data = request_to_dict(request, leave_out=large)
+    for name, source in large.items():
+        data[name] = {"bytes": source.size, "sha256": _digest(source)}
+    return data
+
+
+def fingerprint_of(row: Row, data: Mapping[str, Any]) -> bytes:
+    """Tell what a row looks like.
 
     Args:
         row: The row.
+        data: Its request as plain data.
 
     Returns:
         16 bytes; the same ones for the same row.
     """
-    request = row.request
-    parts = [request.endpoint.name, request.path, row.id or "", row.name or "", *row.tags]
-    for name, value in sorted(request.form(), key=itemgetter(0)):
-        parts += (name, value if isinstance(value, str) else _looks(value))
-    return _hashed(parts)
+    if row.id is None and row.name is None and not row.tags:
+        return _hashed([data])
+    return _hashed([data, row.id, row.name, row.tags])
 
 
 def fingerprint_of_mapping(data: Mapping[str, Any]) -> bytes:
@@ -44,35 +68,27 @@ def fingerprint_of_mapping(data: Mapping[str, Any]) -> bytes:
     Returns:
         16 bytes.
     """
-    return _hashed([json.dumps(data, sort_keys=True, default=repr)])
+    return _hashed([data])
 
 
-async def row_key(request: Request[Any], parents: Mapping[str, bytes]) -> bytes:
-    """Tell what a row asks for: its request, with the digests of its pictures.
+async def key_of(request: Request[Any], data: Mapping[str, Any], parents: Mapping[str, bytes]) -> bytes:
+    """Tell what a row asks for.
 
     Args:
         request: The request, without a seed of the SDK's.
+        data: The same as plain data.
         parents: The keys of the rows whose pictures it takes, by their ids.
 
     Returns:
         16 bytes; the same ones for the same request, wherever its pictures lie.
     """
-
-    def describe(source: Unresolved) -> str:
-        return f"row {parents[source.row].hex()}" if isinstance(source, RowOutput) else f"url {source.shown}"
-
-    return bytes.fromhex((await request_key(request, describe=describe))[:32])
-
-
-def parents_of(request: Request[Any]) -> Iterator[tuple[str, RowOutput]]:
-    """Yield the fields that take another row's picture.
-
-    Args:
-        request: The request.
-    """
-    for name, source in request.unresolved():
+    told = {}
+    for name, source in request.pictures():
         if isinstance(source, RowOutput):
-            yield name, source
+            told[name] = {"row": parents[source.row].hex()}
+        elif isinstance(source, (BytesSource, FileSource, PathSource, SpoolSource)):
+            told[name] = {"sha256": await anyio.to_thread.run_sync(_digest, source)}
+    return _hashed([{**data, **told}])
 
 
 def inputs_of(request: Request[Any]) -> str | None:
@@ -85,7 +101,9 @@ def inputs_of(request: Request[Any]) -> str | None:
         JSON: path, size and time of the last change of each; `None` where it sends none.
     """
     files = [
-        [str(value.path), value.size, value.modified] for _, value in request.form() if isinstance(value, PathSource)
+        [str(value.path), value.size, value.modified]
+        for _, value in request.pictures()
+        if isinstance(value, PathSource)
     ]
     return json.dumps(files) if files else None
 
@@ -107,25 +125,15 @@ def _is_as_noted(path: str, size: int, modified: int) -> bool:
     return (found.st_size, found.st_mtime_ns) == (size, modified)
 
 
-def _looks(source: object) -> str:
-    match source:
-        case PathSource():
-            return f"path {source.path}"
-        case UrlSource():
-            return f"url {source.shown}"
-        case RowOutput():
-            return f"row {source.row}"
-        case BytesSource():
-            return f"bytes {blake2b(source.content, digest_size=16).hexdigest()}"
-        case StreamSource():
-            return "stream"
-    size = getattr(source, "size", 0)
-    return f"file {getattr(getattr(source, 'file', None), 'name', '')} {size}"
+def _digest(source: Any) -> str:
+    if isinstance(source, SpoolSource):
+        return source.spool.digest
+    if isinstance(source, PathSource):
+        with source.path.open("rb") as file:
+            return file_digest(file, "sha256").hexdigest()
+    return sha256(source.read()).hexdigest()
 
 
-def _hashed(parts: list[str]) -> bytes:
-    digest = blake2b(_VERSION, digest_size=16)
-    for part in parts:
-        encoded = part.encode(errors="surrogatepass")
-        digest.update(len(encoded).to_bytes(8, "big") + encoded)
-    return digest.digest()
+def _hashed(parts: list[Any]) -> bytes:
+    text = json.dumps([_VERSION, *parts], sort_keys=True, default=repr)
+    return blake2b(text.encode(), digest_size=16).digest()

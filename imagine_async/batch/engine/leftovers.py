@@ -122,4 +122,5 @@ async def claim_of_leftover(row: Leftover, owner: str) -> Claim:
         job=row.job,
         kept=row.kept,
         call_id=row.call_id,
+        is_leased=True,
     )

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from typing import Any
 
 import anyio
 import anyio.to_thread
 import attrs
 
-from imagine_async.batch.engine.keys import parents_of
 from imagine_async.batch.journal.claims import Claim
 from imagine_async.batch.journal.keeping import Journal
 from imagine_async.batch.records import RowState
 from imagine_async.batch.rows import Row, RowError
 from imagine_async.batch.sinks.base import Sink
+from imagine_async.inputs import RowOutput
 from imagine_async.requests import Request
 from imagine_async.results import Image
 
@@ -145,6 +146,17 @@ class Parents:
             raise RowError(f"row {row!r}, whose picture this one takes, {state}", line=claim.line, field=field)
         body = await self._sink.read(parent.file)
         return body if isinstance(body, bytes) else _as_image(body, claim)
+
+
+def parents_of(request: Request[Any]) -> Iterator[tuple[str, RowOutput]]:
+    """Yield the fields that take another row's picture.
+
+    Args:
+        request: The request.
+    """
+    for name, source in request.pictures():
+        if isinstance(source, RowOutput):
+            yield name, source
 
 
 def _as_image(body: Any, claim: Claim) -> Image:

@@ -7,20 +7,17 @@ from typing import Any
 
 import anyio.to_thread
 import attrs
-from attrs import frozen
+from attrs import define, evolve, frozen
 
-from imagine_async.batch.engine.keys import fingerprint_of, fingerprint_of_mapping, inputs_of
+from imagine_async.batch.engine.keys import fingerprint_of, fingerprint_of_mapping, inputs_of, plain_data
+from imagine_async.batch.engine.settings import BatchSettings
 from imagine_async.batch.journal.claims import Claim, Known
-from imagine_async.batch.names import NameTemplate
-from imagine_async.batch.rows import Row, RowError, RowInput, UnreadRow
+from imagine_async.batch.rows import Row, RowError, UnreadRow
 from imagine_async.errors import ImagineError, InvalidRequestError
-from imagine_async.inputs import BytesSource, FileSource, StreamSource
+from imagine_async.inputs import StreamSource
 from imagine_async.requests import Request
-from imagine_async.serialization import request_to_dict
 
-__all__ = ["BadRow", "as_unread", "claim_of", "plain_data", "read_row"]
-
-_LARGEST_INLINE_BYTES = 64 * 1024
+__all__ = ["BadRow", "Candidate", "as_candidate", "claim_of"]
 
 
 @frozen(kw_only=True)
@@ -38,77 +35,78 @@ class BadRow:
     line: int | None = None
 
 
-def as_unread(item: object) -> UnreadRow:
-    """Give an input its fingerprint.
+@define
+class Candidate:
+    """Something out of the input that may have to be done.
 
     Args:
-        item: What the caller handed in.
-
-    Returns:
-        A row that can be read; whatever is wrong with the input is told then.
+        fingerprint: What it looks like.
+        unread: How it is read; `None` where it need not be.
+        row: The row; `None` as long as it was not read.
+        data: Its request as plain data.
+        line: Its line in the manifest.
     """
-    match item:
-        case UnreadRow():
-            return item
-        case Row():
-            return UnreadRow(fingerprint=fingerprint_of(item), read=lambda: item, line=item.line)
-        case Request():
-            return as_unread(Row(request=item))
-        case Mapping():
-            return UnreadRow(fingerprint=fingerprint_of_mapping(item), read=lambda: _parsed(item))
-        case _:
-            return UnreadRow(fingerprint=fingerprint_of_mapping({"": repr(item)[:1000]}), read=lambda: _refused(item))
+
+    fingerprint: bytes
+    unread: UnreadRow | None
+    row: Row | None = None
+    data: dict[str, Any] | None = None
+    line: int | None = None
+
+    async def read(self) -> tuple[Row, dict[str, Any]]:
+        """Read it, in a worker thread, because that may look into files.
+
+        Returns:
+            The row, and its request as plain data.
+
+        Raises:
+            RowError: It cannot be used.
+        """
+        if self.row is not None and self.data is not None:
+            return self.row, self.data
+        assert self.unread is not None
+        return await anyio.to_thread.run_sync(_read, self.unread)
 
 
-async def read_row(item: RowInput, unread: UnreadRow) -> Row:
-    """Read a row, in a worker thread where that may look into files.
+def as_candidate(item: object) -> Candidate:
+    """Look at what the caller handed in; whatever is wrong with it is told when it is read.
 
     Args:
-        item: What the caller handed in.
-        unread: The same with its fingerprint.
-
-    Returns:
-        The row.
-
-    Raises:
-        RowError: It cannot be used.
+        item: A request, a row, a mapping, or a row that was not read.
     """
-    if isinstance(item, (Row, Request)):
-        row = unread.read()
-    else:
-        row = await anyio.to_thread.run_sync(_read, unread)
-    for name, value in row.request.unresolved():
-        if isinstance(value, StreamSource):
-            raise RowError(
-                "a stream can be read but once, and a row may be sent again: pass a path or bytes",
-                line=row.line,
-                field=name,
-            )
-    return row
+    if isinstance(item, UnreadRow):
+        return Candidate(item.fingerprint, item, line=item.line)
+    if isinstance(item, Request):
+        item = Row(request=item)
+    if isinstance(item, Row):
+        return _of_row(item)
+    if isinstance(item, Mapping):
+        return _of_reader(fingerprint_of_mapping(item), lambda: _parsed(item))
+    return _of_reader(fingerprint_of_mapping({"": repr(item)[:1000]}), lambda: _refused(item))
 
 
 def claim_of(
     row: Row,
+    data: dict[str, Any],
     known: Known | None,
     *,
     position: int,
     fingerprint: bytes,
     key: bytes,
     owner: str,
-    names: NameTemplate,
-    tags: tuple[str, ...],
+    settings: BatchSettings,
 ) -> Claim:
     """Make a claim of a row.
 
     Args:
         row: The row.
+        data: Its request as plain data.
         known: What the journal knows of it; its seed is used again, so that the same picture is asked for.
         position: Its place in the input.
-        fingerprint: What its text looks like.
+        fingerprint: What it looks like.
         key: What it asks for.
         owner: The worker.
-        names: Names its file.
-        tags: Labels of the whole batch.
+        settings: How the batch is run.
 
     Returns:
         The claim.
@@ -117,11 +115,11 @@ def claim_of(
         RowError: Its name cannot be used.
     """
     request = row.request
-    if known is not None and known.seed is not None and getattr(request, "seed", 0) is None:
-        seed: dict[str, Any] = {"seed": known.seed}
-        request = attrs.evolve(request, **seed)
-    request = request.seeded()
-    return Claim(
+    if getattr(request, "seed", 0) is None:
+        seed: dict[str, Any] = {"seed": known.seed} if known is not None and known.seed is not None else {}
+        request = attrs.evolve(request, **seed).seeded()
+        row, data = evolve(row, request=request), {**data, "seed": getattr(request, "seed", None)}
+    claim = Claim(
         position=position,
         fingerprint=fingerprint,
         key=key,
@@ -129,44 +127,36 @@ def claim_of(
         request=request,
         id=row.id,
         line=row.line,
-        tags=tuple(dict.fromkeys((*tags, *row.tags))),
-        data=plain_data(request),
+        tags=tuple(dict.fromkeys((*settings.tags, *row.tags))) if settings.tags else row.tags,
+        data=data,
         inputs=inputs_of(request),
-        stem=names.stem(row, position),
+        stem=settings.names.stem(row, position),
         is_named=row.name is not None,
-        attempts=0 if known is None else known.attempts,
-        tokens=None if known is None else known.tokens,
-        job=None if known is None else known.job,
-        kept=None if known is None else known.kept,
     )
+    if known is not None:
+        claim.attempts, claim.tokens, claim.job, claim.kept = known.attempts, known.tokens, known.job, known.kept
+    return claim
 
 
-def plain_data(request: Request[Any]) -> dict[str, Any]:
-    """Turn a request into data for the journal; of large pictures that lie in memory only the size goes in.
-
-    Args:
-        request: The request.
-    """
-    large = {
-        attribute.alias: value.size
-        for attribute in attrs.fields(type(request))
-        if isinstance(value := getattr(request, attribute.name), (BytesSource, FileSource))
-        and value.size > _LARGEST_INLINE_BYTES
-    }
-    if not large:
-        return request_to_dict(request)
-    kept = {attribute.alias: getattr(request, attribute.name) for attribute in attrs.fields(type(request))}
-    data = {name: value for name, value in kept.items() if isinstance(value, (str, int, float)) and name not in large}
-    return {"endpoint": request.endpoint.name, **data, **{name: {"bytes": size} for name, size in large.items()}}
+def _of_row(row: Row) -> Candidate:
+    if any(isinstance(source, StreamSource) for _, source in row.request.pictures()):
+        return _of_reader(fingerprint_of_mapping({"": "stream"}), lambda: _refused_stream(row))
+    data = plain_data(row.request)
+    return Candidate(fingerprint_of(row, data), None, row, data, row.line)
 
 
-def _read(unread: UnreadRow) -> Row:
+def _of_reader(fingerprint: bytes, read: Any) -> Candidate:
+    return Candidate(fingerprint, UnreadRow(fingerprint=fingerprint, read=read))
+
+
+def _read(unread: UnreadRow) -> tuple[Row, dict[str, Any]]:
     try:
-        return unread.read()
+        row = unread.read()
+        return row, plain_data(row.request)
     except RowError:
         raise
     except InvalidRequestError as error:
-        raise RowError(str(error), line=unread.line, field=error.field) from error
+        raise RowError(error.advice, line=unread.line, field=f"{error.field}={error.value}") from error
     except (ImagineError, OSError, ValueError, TypeError) as error:
         raise RowError(f"{type(error).__name__}: {error}", line=unread.line) from error
 
@@ -181,3 +171,7 @@ def _refused(item: object) -> Row:
     raise RowError(
         f"{type(item).__name__} is no row: pass a request such as TextToImage(prompt=...), a Row or a mapping"
     )
+
+
+def _refused_stream(row: Row) -> Row:
+    raise RowError("a stream can be read but once, and a row may be sent again: pass a path or bytes", line=row.line)

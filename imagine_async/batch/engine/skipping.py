@@ -10,10 +10,9 @@ from attrs import frozen
 from imagine_async.batch.engine.counting import Counts
 from imagine_async.batch.engine.inputs import Inputs
 from imagine_async.batch.engine.keys import have_changed
-from imagine_async.batch.engine.reading import as_unread
+from imagine_async.batch.engine.reading import Candidate, as_candidate
 from imagine_async.batch.journal.claims import Known, Window
 from imagine_async.batch.records import RowState
-from imagine_async.batch.rows import RowInput, UnreadRow
 from imagine_async.batch.sinks.base import Sink
 
 __all__ = ["DoneRow", "Skipping"]
@@ -27,13 +26,11 @@ class DoneRow:
 
     Args:
         known: What the journal knows of it.
-        item: What the caller handed in.
-        unread: The same with its fingerprint.
+        candidate: What stands in the input.
     """
 
     known: Known
-    item: RowInput
-    unread: UnreadRow
+    candidate: Candidate
 
 
 class Skipping:
@@ -84,11 +81,11 @@ class Skipping:
             if taken is None:
                 break
             (item,) = taken
-            unread = item if isinstance(item, UnreadRow) else as_unread(item)
-            if unread.fingerprint != known.fingerprint:
+            candidate = as_candidate(item)
+            if candidate.fingerprint.hex() != known.fingerprint:
                 inputs.put_back(item)
                 break
-            found.append(DoneRow(known, item, unread))
+            found.append(DoneRow(known, candidate))
             position += 1
         return position
 

@@ -36,6 +36,7 @@ class Journaling(Middleware):
         """Note the attempt, make it, and note what became of it."""
         if not call.request.endpoint.paid:
             return await next(call)
+        self._counts.note_leaving(call.id)
         claim = CLAIM.get()
         claim.attempts += 1
         claim.call_id = call.id

@@ -25,8 +25,8 @@ class Known(NamedTuple):
 
     Attributes:
         position: Its place in the input.
-        fingerprint: What its text looked like.
-        key: What it asks for.
+        fingerprint: What it looked like, in hexadecimal.
+        key: What it asks for, in hexadecimal.
         state: How far it has come.
         owner: The worker that has it.
         seed: The seed that was sent.
@@ -40,8 +40,8 @@ class Known(NamedTuple):
     """
 
     position: int
-    fingerprint: bytes
-    key: bytes
+    fingerprint: str
+    key: str
     state: str
     owner: str | None
     seed: int | None
@@ -141,6 +141,7 @@ class Claim:
         kept: The path of a file that is made and could not be stored.
         call_id: The id of its last call.
         is_sent: Whether its call may have left, and its outcome is not known.
+        is_leased: Whether the journal holds the row under this worker's name; set in the journal's thread.
         problem: Why the row cannot be had; set in the journal's thread.
         is_confirmed: Whether it is known that the row can be had.
     """
@@ -163,6 +164,7 @@ class Claim:
     kept: str | None = None
     call_id: str | None = None
     is_sent: bool = field(default=False, init=False)
+    is_leased: bool = False
     problem: Exception | None = field(default=None, init=False)
     is_confirmed: bool = field(default=False, init=False)
 

@@ -9,9 +9,11 @@ from typing import Any
 
 from imagine_async.batch.journal import moving, operations, owners
 from imagine_async.batch.journal.claims import Claim, Ending, Known, Leftover, Window
+from imagine_async.batch.journal.grouping import Ended, step
 from imagine_async.batch.journal.moving import Parent
 from imagine_async.batch.journal.owners import Owner
 from imagine_async.batch.journal.schema import JOURNAL
+from imagine_async.batch.journal.steps import Steps
 from imagine_async.batch.records import RowState
 from imagine_async.clock import SYSTEM_CLOCK, Clock
 from imagine_async.stores.sqlite.engine import SqliteEngine
@@ -43,6 +45,7 @@ class SqliteJournal:
         self._worker: Worker[Work] = Worker(
             partial(SqliteEngine, path, Identity(), clock, JOURNAL), store=str(path), patience=patience
         )
+        self._steps = Steps(self._worker)
 
     async def open(self) -> str:
         """Begin, as a worker.
@@ -123,7 +126,7 @@ class SqliteJournal:
 
     async def mark_sent(self, claim: Claim) -> None:
         """Note on the disk that a row is about to be sent."""
-        await self._worker.ask(Work(operations.mark_sent, (claim,), is_durable=True))
+        await self._steps.send(claim)
 
     def post_unsent(self, claim: Claim) -> None:
         """Note that what was about to be sent was not, or was turned away."""
@@ -135,7 +138,7 @@ class SqliteJournal:
 
     def post_end(self, claim: Claim | Leftover, ending: Ending) -> None:
         """Note how a row ended."""
-        self._post(operations.end, claim, ending)
+        self._steps.post_end(claim, ending)
 
     def post_unread(self, position: int, fingerprint: bytes, line: int | None, error: str) -> None:
         """Note a row that cannot be used."""
@@ -143,7 +146,9 @@ class SqliteJournal:
 
     async def flush(self) -> None:
         """Wait until all that was posted is written."""
+        await self._ask(_nothing)
         await self._worker.flush()
+        self._steps.check()
 
     async def aclose(self) -> None:
         """End, as a worker, and let go of the file."""
@@ -153,10 +158,22 @@ class SqliteJournal:
             await self._worker.aclose()
 
     def _post(self, operation: Callable[..., object], *arguments: object) -> None:
-        self._worker.post(Work(operation, arguments), may_wait=True)
+        self._worker.post(Work(_in_order, (self._steps.taken_ended(), operation, arguments)), may_wait=True)
 
     async def _ask(self, operation: Callable[..., object], *arguments: object) -> Any:
-        return await self._worker.ask(Work(operation, arguments))
+        return await self._worker.ask(Work(_in_order, (self._steps.taken_ended(), operation, arguments)))
+
+
+def _in_order(
+    transaction: Transaction, ended: Sequence[Ended], operation: Callable[..., Any], arguments: tuple[object, ...]
+) -> Any:
+    """Do something after the rows that ended before it was asked for were written."""
+    step(transaction, ended, ())
+    return operation(transaction, *arguments)
+
+
+def _nothing(transaction: Transaction) -> None:
+    """Have what has ended written, and nothing else."""
 
 
 def _identity(transaction: Transaction) -> str:

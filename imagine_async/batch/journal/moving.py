@@ -112,14 +112,14 @@ def adopt(
     """
     found = transaction.row(
         "SELECT position FROM rows WHERE position < 0 AND key = ? AND id IS ? ORDER BY position DESC LIMIT 1",
-        key,
+        key.hex(),
         row_id,
     )
     if found is None:
         return None
     transaction.change(
         "UPDATE rows SET position = ?, fingerprint = ?, line = ? WHERE position = ?",
-        *(position, fingerprint, line, found[0]),
+        *(position, fingerprint.hex(), line, found[0]),
     )
     row = transaction.row(f"SELECT {KNOWN_COLUMNS} FROM rows WHERE position = ?", position)
     return None if row is None else Known._make(row)
@@ -136,7 +136,7 @@ def find_parent(transaction: Transaction, row_id: str, before: int) -> Parent | 
     row = transaction.row(
         "SELECT state, file, key FROM rows WHERE id = ? AND position >= 0 AND position < ?", row_id, before
     )
-    return None if row is None else Parent(RowState(row[0]), row[1], row[2])
+    return None if row is None else Parent(RowState(row[0]), row[1], bytes.fromhex(row[2]))
 
 
 def take(transaction: Transaction, owner: Owner, states: tuple[str, ...], start: int, count: int) -> list[Leftover]:
@@ -188,8 +188,8 @@ def _leftover(row: tuple[Any, ...], owner: Owner) -> Leftover:
     seed, attempts, tokens, job, kept, call_id, changed = rest
     return Leftover(
         position=position,
-        fingerprint=fingerprint,
-        key=key,
+        fingerprint=bytes.fromhex(fingerprint),
+        key=bytes.fromhex(key),
         id=name,
         line=line,
         tags=tuple(json.loads(tags)) if tags else (),

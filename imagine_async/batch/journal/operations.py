@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from imagine_async.batch.journal.claims import KNOWN_COLUMNS, Claim, Ending, Known, Leftover, RowTakenError, Window
 from imagine_async.batch.journal.owners import Owner, dead_owners
+from imagine_async.batch.records import RowState
 from imagine_async.batch.rows import RowError
 from imagine_async.stores.sqlite.transaction import Transaction
 
@@ -18,12 +19,12 @@ __all__ = ["claim", "confirm", "end", "end_unread", "mark_sent", "mark_unsent", 
 
 _INSERT = (
     "INSERT OR IGNORE INTO rows (position, fingerprint, key, state, owner, changed, id, line, tags, request, inputs,"
-    " stem, seed, attempts, tokens) VALUES (?, ?, ?, 'leased', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " stem, seed, attempts, tokens, call_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _TAKE = (
-    "UPDATE OR IGNORE rows SET fingerprint = ?, key = ?, state = 'leased', owner = ?, changed = ?, id = ?, line = ?,"
-    " tags = ?, request = ?, inputs = ?, stem = ?, seed = ?, attempts = ?, tokens = ?, error = NULL, file = NULL"
-    " WHERE position = ? AND (owner IS NULL OR owner = ?)"
+    "UPDATE OR IGNORE rows SET fingerprint = ?, key = ?, state = ?, owner = ?, changed = ?, id = ?, line = ?,"
+    " tags = ?, request = ?, inputs = ?, stem = ?, seed = ?, attempts = ?, tokens = ?, call_id = ?, error = NULL,"
+    " file = NULL WHERE position = ? AND (owner IS NULL OR owner = ?)"
 )
 _SENT = (
     "UPDATE rows SET state = 'sent', attempts = ?, tokens = ?, call_id = ?, changed = ?"
@@ -63,12 +64,8 @@ def claim(transaction: Transaction, claim: Claim) -> None:
         transaction: Where.
         claim: The row.
     """
-    while claim.problem is None:
-        if transaction.change(_INSERT, claim.position, *_values(transaction, claim)) > 0:
-            return
-        if transaction.change(_TAKE, *_values(transaction, claim), claim.position, claim.owner) > 0:
-            return
-        claim.problem = _make_room(transaction, claim)
+    if not claim.is_leased:
+        lease(transaction, claim, RowState.LEASED)
 
 
 def mark_sent(transaction: Transaction, claim: Claim) -> None:
@@ -82,13 +79,14 @@ def mark_sent(transaction: Transaction, claim: Claim) -> None:
         RowError: Its id or its name belongs to another row.
         RowTakenError: Another worker has it.
     """
-    if claim.problem is not None:
-        raise claim.problem
-    now = transaction.clock.wall()
-    values = (claim.attempts, claim.tokens, claim.call_id, now, claim.position, claim.owner)
-    if transaction.change(_SENT, *values) < 1:
-        raise RowTakenError(f"{claim.place}: another worker has it")
-    claim.is_confirmed = True
+    if not claim.is_leased:
+        lease(transaction, claim, RowState.SENT)
+    elif claim.problem is None:
+        now = transaction.clock.wall()
+        values = (claim.attempts, claim.tokens, claim.call_id, now, claim.position, claim.owner)
+        if transaction.change(_SENT, *values) < 1:
+            claim.problem = _taken(claim)
+    _see_that_it_can_be_had(claim)
 
 
 def confirm(transaction: Transaction, claim: Claim) -> None:
@@ -102,11 +100,11 @@ def confirm(transaction: Transaction, claim: Claim) -> None:
         RowError: Its id or its name belongs to another row.
         RowTakenError: Another worker has it.
     """
-    if claim.problem is not None:
-        raise claim.problem
-    if transaction.row("SELECT 1 FROM rows WHERE position = ? AND owner = ?", claim.position, claim.owner) is None:
-        raise RowTakenError(f"{claim.place}: another worker has it")
-    claim.is_confirmed = True
+    if not claim.is_leased:
+        lease(transaction, claim, RowState.LEASED)
+    elif not transaction.row("SELECT 1 FROM rows WHERE position = ? AND owner = ?", claim.position, claim.owner):
+        claim.problem = _taken(claim)
+    _see_that_it_can_be_had(claim)
 
 
 def mark_unsent(transaction: Transaction, claim: Claim) -> None:
@@ -146,7 +144,7 @@ def end(transaction: Transaction, claim: Claim | Leftover, ending: Ending) -> bo
     Returns:
         False if another worker has it by now, so that nothing was noted.
     """
-    if isinstance(claim, Claim) and claim.problem is not None:
+    if isinstance(claim, Claim) and not _holds(transaction, claim, ending):
         return False
     values = (
         *(ending.state.value, transaction.clock.wall(), claim.attempts, claim.tokens, claim.call_id),
@@ -171,15 +169,58 @@ def end_unread(transaction: Transaction, position: int, fingerprint: bytes, line
         " ON CONFLICT (position) DO UPDATE SET fingerprint = excluded.fingerprint, key = excluded.key,"
         " state = excluded.state, changed = excluded.changed, line = excluded.line, error = excluded.error,"
         " id = NULL, request = NULL, stem = NULL WHERE owner IS NULL",
-        *(position, fingerprint, fingerprint, transaction.clock.wall(), line, error),
+        *(position, fingerprint.hex(), fingerprint.hex(), transaction.clock.wall(), line, error),
     )
 
 
-def _values(transaction: Transaction, claim: Claim) -> Sequence[object]:
+def _holds(transaction: Transaction, claim: Claim, ending: Ending) -> bool:
+    if not claim.is_leased and claim.problem is None and ending.state is not RowState.PENDING:
+        lease(transaction, claim, RowState.LEASED)
+    return claim.is_leased and claim.problem is None
+
+
+def lease(transaction: Transaction, claim: Claim, state: RowState) -> None:
+    """Give a row to a worker, unless another one has it, or its id or name.
+
+    Args:
+        transaction: Where.
+        claim: The row; what stands in its way is noted on it.
+        state: Its state from now on.
+    """
+    while claim.problem is None:
+        values = _values(transaction, claim, state)
+        if (
+            transaction.change(_INSERT, claim.position, *values) > 0
+            or transaction.change(_TAKE, *values, claim.position, claim.owner) > 0
+        ):
+            claim.is_leased = True
+            return
+        claim.problem = _make_room(transaction, claim)
+
+
+def _see_that_it_can_be_had(claim: Claim) -> None:
+    if claim.problem is not None:
+        raise claim.problem
+    claim.is_confirmed = True
+
+
+def _taken(claim: Claim) -> RowTakenError:
+    return RowTakenError(f"{claim.place}: another worker has it")
+
+
+def _values(transaction: Transaction, claim: Claim, state: RowState) -> Sequence[object]:
     return (
-        *(claim.fingerprint, claim.key, claim.owner, transaction.clock.wall(), claim.id, claim.line),
+        *(
+            claim.fingerprint.hex(),
+            claim.key.hex(),
+            state.value,
+            claim.owner,
+            transaction.clock.wall(),
+            claim.id,
+            claim.line,
+        ),
         *(json.dumps(claim.tags) if claim.tags else None, _text(claim), claim.inputs, claim.stem),
-        *(claim.seed, claim.attempts, claim.tokens),
+        *(claim.seed, claim.attempts, claim.tokens, claim.call_id),
     )
 
 
@@ -192,7 +233,7 @@ def _make_room(transaction: Transaction, claim: Claim) -> Exception | None:
     if transaction.row(
         "SELECT 1 FROM rows WHERE position = ? AND owner IS NOT NULL AND owner <> ?", claim.position, claim.owner
     ):
-        return RowTakenError(f"{claim.place}: another worker has it")
+        return _taken(claim)
     for column, value in (("id", claim.id), ("stem", claim.stem)):
         other = transaction.row(
             f"SELECT position, line, id FROM rows WHERE {column} = ? AND position <> ?", value, claim.position

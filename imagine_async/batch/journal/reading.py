@@ -87,7 +87,7 @@ def _record(row: tuple[Any, ...]) -> RowRecord:
     stem, file, size, digest, width, height, seed, tokens, elapsed, attempts, error, call_id, job, owner, changed = rest
     return RowRecord(
         position=position,
-        key=key.hex(),
+        key=key,
         state=RowState(state),
         id=row_id,
         line=line,

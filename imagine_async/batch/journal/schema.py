@@ -19,8 +19,8 @@ CREATE TABLE owners (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE rows (
     position INTEGER PRIMARY KEY,
-    fingerprint BLOB NOT NULL,
-    key BLOB NOT NULL,
+    fingerprint TEXT NOT NULL,
+    key TEXT NOT NULL,
     state TEXT NOT NULL,
     owner TEXT,
     changed REAL NOT NULL,

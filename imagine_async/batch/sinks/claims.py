@@ -50,13 +50,16 @@ class Claim:
         return True
 
     def replace(self, target: str) -> None:
-        """Take a name, whoever has it.
+        """Take a name, whoever has it; facts of the picture that had it go.
 
         Args:
             target: The picture's path.
         """
         if self.sidecar is not None:
             self.sidecar.replace(target + SIDECAR_SUFFIX)
+        else:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(target + SIDECAR_SUFFIX)  # noqa: PTH108 - one call, many times
         self.picture.replace(target)
 
     def _sidecar_named(self, sidecar: Temporary, target: str) -> bool:

@@ -17,6 +17,7 @@ from imagine_async.batch.sinks.choices import Metadata, OnCollision, check_choic
 from imagine_async.batch.sinks.claims import Claim
 from imagine_async.batch.sinks.finding import KNOWN_SUFFIXES, digest_of, is_whole
 from imagine_async.batch.sinks.folders import Folders
+from imagine_async.batch.sinks.metadata import with_facts
 from imagine_async.batch.sinks.numbering import Numbers
 from imagine_async.batch.sinks.temporary import Temporary, sync_folder
 from imagine_async.spool import Spool
@@ -56,9 +57,9 @@ class LocalSink:
         self.folder = Path(folder).absolute()
         self._folders = Folders(str(self.folder))
         self._numbers = Numbers()
-        self._on_collision = on_collision
+        self._on_collision: OnCollision = on_collision
         self._is_synced = sync
-        self._metadata = metadata
+        self._metadata: Metadata = metadata
 
     def __repr__(self) -> str:
         return f"LocalSink({str(self.folder)!r})"
@@ -97,51 +98,46 @@ class LocalSink:
                 return self._put_into(self._folders.made(folder), stem, suffix, body, facts)
 
     def _put_into(self, path: str, stem: str, suffix: str, body: Body, facts: bytes) -> Stored:
+        stored, beside = with_facts(body, facts, self._metadata, self.spool)
         with contextlib.ExitStack() as files:
-            sidecar = None
-            if self._metadata == "sidecar":
-                sidecar = files.enter_context(Temporary(path))
-                sidecar.write([facts])
-            picture = files.enter_context(self._written(path, body))
-            if self._is_synced:
-                picture.sync()
-                if sidecar is not None:
-                    sidecar.sync()
+            sidecar = None if beside is None else files.enter_context(self._written(path, beside))
+            picture = files.enter_context(self._written(path, stored))
             name = self._placed(Claim(picture, sidecar), stem, suffix)
             modified_at = os.fstat(picture.descriptor).st_mtime
         if self._is_synced:
             sync_folder(path)
-        return Stored(name=name, size=size_of(body), digest=digest_of_body(body), modified_at=modified_at)
+        return Stored(name=name, size=size_of(stored), digest=digest_of_body(stored), modified_at=modified_at)
 
     def _written(self, path: str, body: Body) -> Temporary:
-        taken = Temporary.of_spool(path, body) if isinstance(body, Spool) else None
-        if taken is not None:
-            return taken
-        temporary = Temporary(path)
+        file = Temporary.of_spool(path, body) if isinstance(body, Spool) else None
+        is_taken_over = file is not None
+        file = file or Temporary(path)
         try:
-            temporary.write(pieces_of(body))
+            if not is_taken_over:
+                file.write(pieces_of(body))
+            if self._is_synced:
+                file.sync()
         except BaseException:
-            temporary.close()
+            file.close()
             raise
-        return temporary
+        return file
 
     def _placed(self, claim: Claim, stem: str, suffix: str) -> str:
         """Give the files their names; return that of the picture, from the root."""
         if self._on_collision == "replace":
             claim.replace(self._path(stem + suffix))
             return stem + suffix
+        name = stem + suffix
         for _ in range(_MOST_TRIES):
-            name = self._name(stem, suffix)
-            if claim.take(self._path(name)):
+            if not self._is_taken(name) and claim.take(self._path(name)):
                 return name
-        raise FileExistsError(errno.EEXIST, "every name that was tried was taken in the meantime", stem + suffix)
+            if self._on_collision == "refuse":
+                raise FileExistsError(errno.EEXIST, "the file exists, and on_collision='refuse'", self._path(name))
+            name = self._numbers.numbered(stem, suffix, self._is_taken)
+        raise FileExistsError(errno.EEXIST, "every name that was tried was taken in the meantime", self._path(name))
 
-    def _name(self, stem: str, suffix: str) -> str:
-        if self._on_collision == "number":
-            return self._numbers.free_name(stem, suffix, lambda name: os.path.lexists(self._path(name)))
-        if os.path.lexists(self._path(stem + suffix)):
-            raise FileExistsError(errno.EEXIST, "the file exists, and on_collision='refuse'", self._path(stem + suffix))
-        return stem + suffix
+    def _is_taken(self, name: str) -> bool:
+        return os.path.lexists(self._path(name))
 
     def _path(self, name: str) -> str:
         return f"{self._folders.root}{os.sep}{name}"

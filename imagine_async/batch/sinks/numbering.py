@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 __all__ = ["Numbers"]
@@ -14,9 +15,10 @@ class Numbers:
 
     def __init__(self) -> None:
         self._next: dict[tuple[str, str], int] = {}
+        self._lock = threading.Lock()
 
-    def free_name(self, stem: str, suffix: str, is_taken: Callable[[str], bool]) -> str:
-        """Choose a name; somebody else may take it before it is used.
+    def numbered(self, stem: str, suffix: str, is_taken: Callable[[str], bool]) -> str:
+        """Choose a name with a number, and not twice the same; another process may take it before it is used.
 
         Args:
             stem: The name without suffix.
@@ -24,24 +26,26 @@ class Numbers:
             is_taken: Tells whether there is such a file.
 
         Returns:
-            The stem and the suffix, with `-2` and so on between them where that is taken.
+            The stem and the suffix, with `-2` and so on between them.
         """
-        if not is_taken(stem + suffix):
-            return stem + suffix
         key = (stem, suffix)
-        number = self._first_free(self._next.get(key, 2), lambda number: is_taken(f"{stem}-{number}{suffix}"))
-        if len(self._next) >= _MOST_REMEMBERED:
-            self._next.clear()
-        self._next[key] = number
+        free = _first_free(self._next.get(key, 2), lambda number: is_taken(f"{stem}-{number}{suffix}"))
+        with self._lock:
+            # Whoever chose the same number at the same time gets the next one.
+            number = max(free, self._next.get(key, 2))
+            if len(self._next) >= _MOST_REMEMBERED:
+                self._next.clear()
+            self._next[key] = number + 1
         return f"{stem}-{number}{suffix}"
 
-    def _first_free(self, first: int, is_taken: Callable[[int], bool]) -> int:
-        """Double the step until a number is free, then halve it: a million that are taken cost 40 looks."""
-        step = 1
-        while is_taken(first + step - 1):
-            step *= 2
-        taken, free = first - 1 + step // 2, first - 1 + step
-        while free - taken > 1:
-            middle = (taken + free) // 2
-            taken, free = (middle, free) if is_taken(middle) else (taken, middle)
-        return free
+
+def _first_free(first: int, is_taken: Callable[[int], bool]) -> int:
+    """Double the step until a number is free, then halve it: a million that are taken cost 40 looks."""
+    step = 1
+    while is_taken(first + step - 1):
+        step *= 2
+    taken, free = first - 1 + step // 2, first - 1 + step
+    while free - taken > 1:
+        middle = (taken + free) // 2
+        taken, free = (middle, free) if is_taken(middle) else (taken, middle)
+    return free

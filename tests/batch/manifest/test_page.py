@@ -60,7 +60,7 @@ def test_the_plan(written: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     monkeypatch.chdir(written)
     exec(compile(SCRIPTS[1], "plan", "exec"), {"__name__": "page"})
     rows, bad, tokens, *_ = capsys.readouterr().out.split()
-    assert (rows, bad, tokens) == ("6", "0", "15.0")
+    assert (rows, bad, tokens) == ("6", "0", "7.0")
 
 
 def test_rows_of_the_page_are_what_they_look_like(written: Path) -> None:

@@ -80,7 +80,7 @@ def test_a_file_that_goes_away(tmp_path: Path) -> None:
     ],
 )
 def test_the_standard_input(format: str, content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: A002
-    """The standard input is read once, as JSONL if nothing else is said; paths are relative to the working directory."""
+    """The standard input is read once, as JSONL if nothing else is said, and its folder is the working directory."""
     monkeypatch.setattr(sys, "stdin", _Stdin(content))
     manifest = read_manifest("-", format=format)  # type: ignore[arg-type]
     assert [unread.read().request.prompt for unread in manifest] == ["a", "b"]

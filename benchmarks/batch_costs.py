@@ -1,0 +1,100 @@
+"""What a batch adds to its calls: the journal to the batch, and the batch to many calls without one."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import anyio
+
+from benchmarks.instant_app import INSTANT_PICTURE, instant_client
+from benchmarks.latency_server import latency_server
+from benchmarks.report import Figure
+from imagine_async import AsyncImagine, TextToImage
+
+__all__ = ["measure_batch_costs"]
+
+_ROUNDS = 5
+_ROWS = 8_000
+_WIDE = 64
+_LATENCY = 0.02
+_VERY_WIDE = 500
+_CALLS = 4_000
+_CALLS_PER_SECOND = 200
+_PACED_ROWS = 2_000
+
+
+def measure_batch_costs() -> list[Figure]:
+    """Measure with and without by turns, in one process."""
+    with tempfile.TemporaryDirectory() as folder:
+        journals = (Path(folder, f"{number}.sqlite") for number in itertools.count())
+        with latency_server(INSTANT_PICTURE, seconds=_LATENCY) as url:
+            return [
+                *anyio.run(_journal_costs, journals),
+                anyio.run(_batch_costs, journals, url),
+                anyio.run(_pace, journals),
+            ]
+
+
+async def _journal_costs(journals: Iterator[Path]) -> list[Figure]:
+    wall: list[float] = []
+    cpu: list[float] = []
+    async with instant_client() as client:
+        await _run(client, _ROWS // 10, next(journals), _WIDE)
+        for _ in range(_ROUNDS):
+            bare = await _timed(lambda: _run(client, _ROWS, False, _WIDE))
+            kept = await _timed(lambda: _run(client, _ROWS, next(journals), _WIDE))
+            wall.append(100 * (kept[0] / bare[0] - 1))
+            cpu.append(100 * (kept[1] / bare[1] - 1))
+    print(f"a row of a bare batch takes {1e6 * bare[0] / _ROWS:.0f} µs, {1e6 * bare[1] / _ROWS:.0f} µs of CPU")
+    return [
+        Figure("the journal of a batch, in time", "% of a bare batch", wall, target=15),
+        Figure("the journal of a batch, in CPU time", "% of a bare batch", cpu, target=25),
+    ]
+
+
+async def _batch_costs(journals: Iterator[Path], url: str) -> Figure:
+    slower: list[float] = []
+    options: dict[str, Any] = {"rate_limit": None, "concurrency": None, "max_connections": _VERY_WIDE}
+    async with AsyncImagine("vk-benchmark", base_url=url, **options) as client:
+        await _generate_many(client, _VERY_WIDE)
+        for _ in range(_ROUNDS):
+            many, _cpu = await _timed(lambda: _generate_many(client, _CALLS))
+            batch, _cpu = await _timed(lambda: _run(client, _CALLS, next(journals), _VERY_WIDE))
+            slower.append(100 * (1 - many / batch))
+    print(f"generate_many makes {_CALLS / many:.0f} calls a second at a latency of {1000 * _LATENCY:g} ms, 500 wide")
+    return Figure("a batch with a journal, 500 wide", "% fewer calls a second than generate_many", slower, target=10)
+
+
+async def _pace(journals: Iterator[Path]) -> Figure:
+    """Run rows at a limit; without bursts the n-th leaves (n - 1) intervals after the first."""
+    off: list[float] = []
+    async with instant_client(rate_limit=f"{_CALLS_PER_SECOND}/s") as client:
+        seconds, _ = await _timed(lambda: _run(client, _PACED_ROWS, next(journals), _WIDE))
+        off.append(100 * abs(seconds / (_PACED_ROWS / _CALLS_PER_SECOND) - 1))
+    return Figure(f"{_PACED_ROWS} rows at {_CALLS_PER_SECOND} a second", "% off rows by rate", off, target=2)
+
+
+async def _run(client: AsyncImagine, rows: int, journal: Path | Literal[False], wide: int) -> None:
+    async for result in client.batch(_requests(rows), journal=journal, concurrency=wide):
+        assert result.is_done
+
+
+async def _generate_many(client: AsyncImagine, calls: int) -> None:
+    async for _, result in client.generate_many(_requests(calls), concurrency=_VERY_WIDE):
+        assert not isinstance(result, Exception)
+
+
+def _requests(number: int) -> Iterator[TextToImage]:
+    return (TextToImage(prompt=f"a red fox, number {place}", seed=1 + place) for place in range(number))
+
+
+async def _timed(work: Callable[[], Awaitable[None]]) -> tuple[float, float]:
+    """Return the seconds that something takes, and those of CPU."""
+    start, cpu = time.perf_counter(), time.process_time()
+    await work()
+    return time.perf_counter() - start, time.process_time() - cpu
