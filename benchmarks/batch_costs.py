@@ -14,7 +14,7 @@ import anyio
 from benchmarks.instant_app import INSTANT_PICTURE, instant_client
 from benchmarks.latency_server import latency_server
 from benchmarks.report import Figure
-from imagine_async import AsyncImagine, TextToImage
+from imagine_async import AsyncImagine, RateLimit, TextToImage
 
 __all__ = ["measure_batch_costs"]
 
@@ -73,7 +73,7 @@ async def _batch_costs(journals: Iterator[Path], url: str) -> Figure:
 async def _pace(journals: Iterator[Path]) -> Figure:
     """Run rows at a limit; without bursts the n-th leaves (n - 1) intervals after the first."""
     off: list[float] = []
-    async with instant_client(rate_limit=f"{_CALLS_PER_SECOND}/s") as client:
+    async with instant_client(rate_limit=RateLimit(_CALLS_PER_SECOND, 1.0, burst=1)) as client:
         seconds, _ = await _timed(lambda: _run(client, _PACED_ROWS, next(journals), _WIDE))
         off.append(100 * abs(seconds / (_PACED_ROWS / _CALLS_PER_SECOND) - 1))
     return Figure(f"{_PACED_ROWS} rows at {_CALLS_PER_SECOND} a second", "% off rows by rate", off, target=2)

@@ -94,6 +94,8 @@ class Call:
         quota: What the newest reply said of the server's rate limit; `None` where it said nothing.
         make_spool: Makes what a result too large for memory is kept on; `None` keeps every result in memory.
         kinds: What the observers want to be told of; `None` for everything.
+        before_leaving: Has to be done before an attempt leaves; the rate limiter has it done while the call waits for
+            its turn. Doing it again for the same attempt does nothing.
         on_sending: Is called when the form of an attempt begins to leave; for the rate limiter.
     """
 
@@ -115,6 +117,7 @@ class Call:
     quota: Quota | None = None
     make_spool: MakeSpool | None = None
     kinds: Container[EventKind] | None = None
+    before_leaving: Callable[[], Awaitable[None]] | None = None
     on_sending: Callable[[], None] | None = None
     started: float = field(init=False)
 

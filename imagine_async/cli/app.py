@@ -36,6 +36,9 @@ Examples:
         One picture, painted by the API and paid for with tokens. Keys are
         made in the Keys tab of https://platform.imagine.art.
 
+    imagine batch foxes.jsonl --dry-run
+        Thousands of pictures out of a file: first what they would cost.
+
     imagine sandbox
         A server for your own programs to talk to, instead of the API.
 
@@ -74,6 +77,7 @@ Examples:
     imagine usage --by tag --csv > tags.csv
     imagine usage --store sqlite:~/imagine.db --json
 """
+_HELP_OF_BATCH = "Make the pictures of a manifest, thousands of them: where one run ends, the next goes on."
 _HELP_OF_BUDGET = "Set caps on what is spent, and say what became of calls that may have been charged."
 _EXAMPLES_OF_BUDGET = """\
 Examples:
@@ -111,6 +115,8 @@ app.command(demo, help_epilogue=_EXAMPLES_OF_DEMO)
 app.command(generate, help_epilogue=_EXAMPLES_OF_GENERATE)
 app.command(sandbox, help_epilogue=_EXAMPLES_OF_SANDBOX)
 app.command(usage, help_epilogue=_EXAMPLES_OF_USAGE)
+# Loaded where it is used: it brings manifests, journals and places for files along.
+app.command("imagine_async.cli.batch.app:batch", name="batch", help=_HELP_OF_BATCH)
 
 _budget = App(name="budget", help=_HELP_OF_BUDGET, help_epilogue=_EXAMPLES_OF_BUDGET)
 for _command, _name in (
@@ -133,10 +139,10 @@ def run(arguments: Sequence[str]) -> int:
         arguments: The words after the program's name.
 
     Returns:
-        The exit code: 0 for success, 1 for a failure, 2 for a command given wrongly.
+        The exit code: 0 for success, 1 for a failure, 2 for a command given wrongly; or what the command itself says.
     """
     try:
-        app(arguments, result_action="return_none")
+        code = app(arguments, result_action="return_value")
     except CommandError as trouble:
         complain(f"imagine: {trouble.message}")
         return trouble.code
@@ -145,7 +151,7 @@ def run(arguments: Sequence[str]) -> int:
         return 1
     except BrokenPipeError:
         return _reader_is_gone()
-    return 0
+    return code if isinstance(code, int) else 0
 
 
 def _reader_is_gone() -> int:

@@ -24,7 +24,7 @@ from imagine_async.stores import MemoryStore, Store
 from imagine_async.stores.budgets import budgets_of
 from imagine_async.stores.opening import account_of, open_store
 
-__all__ = ["USUAL_PLACE", "Books", "Place", "Where", "work_in_books"]
+__all__ = ["USUAL_PLACE", "Books", "Place", "Where", "has_key", "work_in_books"]
 
 T = TypeVar("T")
 
@@ -124,13 +124,14 @@ def _books(store: Store, account: str, settings: Settings) -> Books:
 
 def _account_of_the_key() -> str | None:
     """Name the account as the client does; `None` where there is no key."""
-    if not _has_key():
+    if not has_key():
         return None
     settings = find_settings()
     return account_of(settings.api_key, settings.base_url)
 
 
-def _has_key() -> bool:
+def has_key() -> bool:
+    """Tell whether the environment or a file of settings has a key."""
     if os.environ.get(KEY_VARIABLE, "").strip():
         return True
     return any(API_KEY.name in file.values for file in settings_files())

@@ -13,6 +13,7 @@ from attrs import define, field
 from imagine_async.call import Call
 from imagine_async.clock import Clock
 from imagine_async.errors import DeadlineExceededError
+from imagine_async.middleware.preparing import Preparing
 from imagine_async.stores import RateLimit, Slot, Store
 
 __all__ = ["Due", "Lane"]
@@ -95,8 +96,10 @@ class Lane:
         heappush(self._queue, waiter)
         call.emit("waiting", seconds=max(0.0, wait))
         try:
-            while not await self._is_due(waiter, call, limit):
-                pass
+            with Preparing(call, wait) as preparing:
+                while not await self._is_due(waiter, call, limit):
+                    pass
+                await preparing.finish()
         except BaseException:
             self._leave(waiter)
             self._free_last(limit)

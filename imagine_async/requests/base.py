@@ -113,7 +113,8 @@ def _form_fields(cls: Any) -> tuple[str, ...]:
 
 @cache
 def _picture_fields(cls: Any) -> tuple[str, ...]:
-    return tuple(attribute.name for attribute in attrs.fields(cls) if "AnySource" in str(attribute.type))
+    # cattrs resolves the types of classes that it has met: from then on they are no longer called `AnySource`.
+    return tuple(attribute.name for attribute in attrs.fields(cls) if "Source" in str(attribute.type))
 
 
 @frozen(kw_only=True)

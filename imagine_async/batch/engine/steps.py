@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
+from functools import partial
 from typing import TYPE_CHECKING
 
 from imagine_async.batch.journal.claims import Claim
@@ -32,15 +33,19 @@ class Journaling(Middleware):
         self._journal = journal
         self._counts = counts
 
+    async def around_call(self, call: Call, next: Handler) -> Result:
+        """Let the rate limiter have attempts noted while they wait."""
+        if call.request.endpoint.paid:
+            call.before_leaving = partial(self._mark, call, CLAIM.get())
+        return await next(call)
+
     async def around_attempt(self, call: Call, next: Handler) -> Result:
-        """Note the attempt, make it, and note what became of it."""
+        """See that the attempt is noted, make it, and note what became of it."""
+        self._counts.note_leaving(call.id)
         if not call.request.endpoint.paid:
             return await next(call)
-        self._counts.note_leaving(call.id)
         claim = CLAIM.get()
-        claim.attempts += 1
-        claim.call_id = call.id
-        await self._journal.mark_sent(claim)
+        await self._mark(call, claim)
         claim.is_sent = True
         try:
             result = await next(call)
@@ -49,6 +54,15 @@ class Journaling(Middleware):
             raise
         self._note(claim, call, Outcome.COMPLETED)
         return result
+
+    async def _mark(self, call: Call, claim: Claim) -> None:
+        attempt = (call.id, call.attempt)
+        if claim.marked == attempt:
+            return
+        claim.attempts += 1
+        claim.call_id = call.id
+        await self._journal.mark_sent(claim)
+        claim.marked = attempt
 
     def _note(self, claim: Claim, call: Call, outcome: Outcome) -> None:
         if outcome in (Outcome.NOT_SENT, Outcome.REJECTED):

@@ -17,7 +17,7 @@ from attrs import frozen
 
 from imagine_async.stores.sqlite.transaction import Transaction
 
-__all__ = ["Owner", "beat", "dead_owners", "enter", "has_others", "leave"]
+__all__ = ["Owner", "beat", "dead_owners", "enter", "has_others", "is_dead", "leave"]
 
 _GRACE_SECONDS = 5.0
 
@@ -103,10 +103,19 @@ def dead_owners(transaction: Transaction) -> list[str]:
     """
     now = transaction.clock.wall()
     found = transaction.rows("SELECT owner, host, process, started, until FROM owners")
-    return [name for name, host, process, started, until in found if _is_dead(host, process, started, until, now)]
+    return [name for name, host, process, started, until in found if is_dead(host, process, started, until, now)]
 
 
-def _is_dead(host: str, process: int, started: str, until: float, now: float) -> bool:
+def is_dead(host: str, process: int, started: str, until: float, now: float) -> bool:
+    """Tell whether a worker is no longer alive.
+
+    Args:
+        host: Where it runs.
+        process: The number of its process.
+        started: When that process began.
+        until: When it counts as dead unless it says before that it is alive, in seconds since the epoch.
+        now: The time, likewise.
+    """
     # A clock that was set back, or a host that slept, must not make a worker die that is about to go on.
     if until + _GRACE_SECONDS < now:
         return True

@@ -15,7 +15,7 @@ from imagine_async.batch.records import RowRecord, RowState
 from imagine_async.errors import StoreError
 from imagine_async.stores.sqlite.failures import meaning_of
 
-__all__ = ["count_states", "read_records"]
+__all__ = ["count_states", "query_journal", "read_records"]
 
 _COLUMNS = (
     "position, key, state, id, line, tags, request, stem, file, size, digest, width, height, seed, tokens, elapsed,"
@@ -46,7 +46,7 @@ def read_records(path: str | os.PathLike[str], states: Collection[RowState] | No
     for start, end in ((0, 2**62), (-(2**62), 0)):
         while True:
             # Anew for each piece: a long read would keep the log from being moved into the file.
-            found = _query(path, query, (start, end, *(state.value for state in wanted)))
+            found = query_journal(path, query, (start, end, *(state.value for state in wanted)))
             yield from map(_record, found)
             if len(found) < _AT_ONCE:
                 break
@@ -65,11 +65,24 @@ def count_states(path: str | os.PathLike[str]) -> Mapping[RowState, int]:
     Raises:
         StoreError: The file is no journal, or cannot be read.
     """
-    found = _query(path, "SELECT state, count(*) FROM rows WHERE position >= 0 GROUP BY state", ())
+    found = query_journal(path, "SELECT state, count(*) FROM rows WHERE position >= 0 GROUP BY state", ())
     return {RowState(state): count for state, count in found}
 
 
-def _query(path: str | os.PathLike[str], query: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
+def query_journal(path: str | os.PathLike[str], query: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
+    """Ask a journal, without changing it.
+
+    Args:
+        path: The journal's file.
+        query: In SQL.
+        values: For its question marks.
+
+    Returns:
+        The rows that were found.
+
+    Raises:
+        StoreError: The file is no journal, or cannot be read.
+    """
     file = Path(path)
     if not file.is_file():
         raise StoreError(f"{file}: there is no journal", store=str(file))

@@ -1,0 +1,131 @@
+"""Follows a batch to its end: tells of its rows, heeds signals, and finds out how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol
+
+import anyio
+from attrs import define
+
+from imagine_async.batch.records import Progress, RowState, Summary
+from imagine_async.batch.results import RowResult
+from imagine_async.cli.batch.stopping import Stopper, watch_signals
+from imagine_async.cli.batch.telling import Teller
+from imagine_async.cli.batch.watching import Watcher
+from imagine_async.cli.batch.words import counted
+from imagine_async.clock import SYSTEM_CLOCK, Clock
+from imagine_async.errors import ImagineError
+
+__all__ = ["Followed", "Handle", "follow"]
+
+
+class Handle(Protocol):
+    """A batch, as far as it is followed here."""
+
+    @property
+    def progress(self) -> Progress:
+        """How far it has come."""
+        ...
+
+    @property
+    def summary(self) -> Summary:
+        """What became of it."""
+        ...
+
+    def drain(self) -> None:
+        """Begin no more rows, and let those in flight end."""
+        ...
+
+    def cancel(self) -> None:
+        """Stop the rows in flight."""
+        ...
+
+    def __aiter__(self) -> AsyncIterator[RowResult]:
+        """Hand the rows over as they end."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of everything."""
+        ...
+
+
+@define(kw_only=True)
+class Followed:
+    """How a batch ended.
+
+    Args:
+        summary: The figures.
+        is_interrupted: Whether a signal ended it.
+        error: What ended it, if something went wrong for good.
+        lost: What kept the watcher from being told, if its reader had gone.
+    """
+
+    summary: Summary
+    is_interrupted: bool
+    error: ImagineError | OSError | None
+    lost: OSError | None
+
+    @property
+    def code(self) -> int:
+        """The exit code: 0 if all rows are done, 130 if a signal came, 1 for everything else."""
+        if self.is_interrupted:
+            return 130
+        bad = sum(self.summary.by_state.get(state, 0) for state in (RowState.FAILED, RowState.UNKNOWN))
+        return 0 if self.error is None and self.lost is None and self.summary.is_complete and not bad else 1
+
+
+async def follow(handle: Handle, watcher: Watcher, *, every: float, clock: Clock = SYSTEM_CLOCK) -> Followed:
+    """Follow a batch to its end.
+
+    Args:
+        handle: The batch.
+        watcher: Is told of it.
+        every: Seconds from one look at the figures to the next.
+        clock: The time.
+
+    Returns:
+        How it ended; the watcher is not told of the end yet.
+    """
+    teller = Teller(watcher, handle.drain)
+    stopper = Stopper(lambda: _drain(handle, teller), lambda: _cancel(handle, teller), clock)
+    error: ImagineError | OSError | None = None
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(teller.run)
+        async with anyio.create_task_group() as beside:
+            await beside.start(watch_signals, stopper)
+            beside.start_soon(_tell_of_progress, handle, teller, every, clock)
+            try:
+                await _tell_of_rows(handle, teller, lambda: stopper.is_cancelled)
+            except (ImagineError, OSError) as trouble:
+                error = trouble
+            finally:
+                await handle.aclose()
+            beside.cancel_scope.cancel()
+        teller.post(watcher.progress, handle.progress)
+        teller.finish()
+    return Followed(summary=handle.summary, is_interrupted=stopper.is_stopping, error=error, lost=teller.failure)
+
+
+async def _tell_of_rows(handle: Handle, teller: Teller, is_cancelled: Callable[[], bool]) -> None:
+    async for result in handle:
+        teller.post(teller.watcher.row, result)
+        if not is_cancelled():
+            await teller.wait_for_room()
+
+
+async def _tell_of_progress(handle: Handle, teller: Teller, every: float, clock: Clock) -> None:
+    while True:
+        await clock.sleep(every)
+        teller.post_if_idle(teller.watcher.progress, handle.progress)
+
+
+def _drain(handle: Handle, teller: Teller) -> None:
+    handle.drain()
+    rows = counted(handle.progress.running, "running row")
+    teller.post(teller.watcher.stopping, "interrupted", f"Finishing {rows}; press Ctrl-C again to stop at once.")
+
+
+def _cancel(handle: Handle, teller: Teller) -> None:
+    handle.cancel()
+    teller.post(teller.watcher.stopping, "cancelled", "Stopping at once; rows that were sent may have been charged.")

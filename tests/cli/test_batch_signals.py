@@ -1,0 +1,158 @@
+"""`imagine batch` and signals: real processes, real signals, and what the journal says afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.batches import GatedSandbox, environment, events, gated_sandbox, manifest, start, states
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+
+ROWS = 12
+WIDE = 4
+OPTIONS = ("--concurrency", WIDE, "--rate", "none", "--out", "out", "--no-gallery")
+JOURNAL = Path("out", "batch.sqlite")
+
+
+@pytest.fixture
+def sandbox() -> Iterator[GatedSandbox]:
+    """A sandbox that keeps calls waiting."""
+    with gated_sandbox() as sandbox:
+        yield sandbox
+
+
+def _line_with(process: subprocess.Popen[str], text: str) -> str:
+    """Read what a process says up to a line with a text."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if text in line:
+            return line
+    raise AssertionError(process.communicate())
+
+
+def _wait_for_rows(process: subprocess.Popen[str], sandbox: GatedSandbox) -> None:
+    """Wait until as many rows are under way as there may be."""
+    sandbox.wait_for_call()
+    _line_with(process, f'"running": {WIDE},')
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_first_signal_lets_the_running_rows_end(sandbox: GatedSandbox, tmp_path: Path, number: signal.Signals) -> None:
+    """It says how many it waits for, ends them, begins no more, and ends with 130; run again, it goes on from there."""
+    env = environment(sandbox.running)
+    command = ("batch", manifest(tmp_path, ROWS), *OPTIONS, "--json")
+    with start(*command, env=env, cwd=tmp_path) as process:
+        _wait_for_rows(process, sandbox)
+        process.send_signal(number)
+        assert f"Finishing {WIDE} running rows; press Ctrl-C again to stop at once." in _line_with(process, "stopped")
+        sandbox.gate.set()
+        output, complaints = process.communicate(timeout=60)
+    assert (process.returncode, complaints) == (130, "")
+    summary = events(output)[-1]
+    assert (summary["event"], summary["done"], summary["exit_code"]) == ("summary", WIDE, 130)
+    assert states(tmp_path / JOURNAL) == {"done": WIDE}
+    with start(*command, env=env, cwd=tmp_path) as process:
+        output, _ = process.communicate(timeout=60)
+    assert (process.returncode, events(output)[-1]["skipped"]) == (0, WIDE)
+    assert states(tmp_path / JOURNAL) == {"done": ROWS}
+    # Nothing was paid for twice.
+    assert len(sandbox.engine.calls) == ROWS
+
+
+def test_second_ctrl_c_stops_at_once(sandbox: GatedSandbox, tmp_path: Path) -> None:
+    """The rows that were sent stand in the journal as unknown, each with its call, and are not sent again."""
+    env = environment(sandbox.running)
+    command = ("batch", manifest(tmp_path, ROWS), *OPTIONS, "--json")
+    with start(*command, env=env, cwd=tmp_path) as process:
+        _wait_for_rows(process, sandbox)
+        process.send_signal(signal.SIGINT)
+        _line_with(process, '"interrupted"')
+        with _pressing(process):
+            _line_with(process, '"cancelled"')
+        output, complaints = process.communicate()
+    assert (process.returncode, complaints) == (130, "")
+    assert events(output)[-1]["unknown"] == WIDE
+    assert states(tmp_path / JOURNAL) == {"unknown": WIDE}
+    sandbox.gate.set()
+    with start(*command, env=env, cwd=tmp_path) as process:
+        output, _ = process.communicate(timeout=60)
+    assert (process.returncode, events(output)[-1]["unknown"]) == (1, WIDE)
+    assert states(tmp_path / JOURNAL) == {"done": ROWS - WIDE, "unknown": WIDE}
+    with start("batch", "unknown", "out", "--json", env=env, cwd=tmp_path) as process:
+        output, _ = process.communicate(timeout=60)
+    assert all(row["call_id"] and row["attempts"] == 1 for row in events(output))
+    with start("batch", "retry", "out", "--resend-unknown", "--quiet", env=env, cwd=tmp_path) as process:
+        assert process.communicate(timeout=60) == ("", "")
+    assert (process.returncode, states(tmp_path / JOURNAL)) == (0, {"done": ROWS})
+
+
+@contextlib.contextmanager
+def _pressing(process: subprocess.Popen[str]) -> Iterator[None]:
+    """Press Ctrl-C again and again while a block runs: what comes at once after the first counts as the same."""
+    is_enough = threading.Event()
+
+    def press() -> None:
+        while not is_enough.wait(0.1):
+            process.send_signal(signal.SIGINT)
+
+    thread = threading.Thread(target=press)
+    thread.start()
+    yield
+    is_enough.set()
+    thread.join()
+
+
+def test_the_same_ctrl_c_twice_counts_once(sandbox: GatedSandbox, tmp_path: Path) -> None:
+    """A signal that comes twice in an instant, as where another program passes it on, does not stop the rows."""
+    with start(
+        "batch", manifest(tmp_path, ROWS), *OPTIONS, "--json", env=environment(sandbox.running), cwd=tmp_path
+    ) as process:
+        _wait_for_rows(process, sandbox)
+        for _ in range(2):
+            process.send_signal(signal.SIGINT)
+        _line_with(process, '"interrupted"')
+        sandbox.gate.set()
+        process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert states(tmp_path / JOURNAL) == {"done": WIDE}
+
+
+def test_sigterm_never_stops_rows(sandbox: GatedSandbox, tmp_path: Path) -> None:
+    """However often it comes, the running rows end."""
+    with start(
+        "batch", manifest(tmp_path, ROWS), *OPTIONS, "--json", env=environment(sandbox.running), cwd=tmp_path
+    ) as process:
+        _wait_for_rows(process, sandbox)
+        process.send_signal(signal.SIGTERM)
+        _line_with(process, '"interrupted"')
+        for _ in range(5):
+            process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.1)
+        sandbox.gate.set()
+        process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert states(tmp_path / JOURNAL) == {"done": WIDE}
+
+
+def test_kill_leaves_a_journal_that_goes_on(sandbox: GatedSandbox, tmp_path: Path) -> None:
+    """After `kill -9` the rows that were sent are unknown, and the others are done by the next run."""
+    env = environment(sandbox.running)
+    command = ("batch", manifest(tmp_path, ROWS), *OPTIONS, "--json")
+    with start(*command, env=env, cwd=tmp_path) as process:
+        _wait_for_rows(process, sandbox)
+        process.kill()
+        process.communicate(timeout=60)
+    sandbox.gate.set()
+    with start(*command, env=env, cwd=tmp_path) as process:
+        process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert states(tmp_path / JOURNAL) == {"done": ROWS - WIDE, "unknown": WIDE}
