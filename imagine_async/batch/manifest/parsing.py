@@ -111,11 +111,11 @@ def _given(data: object) -> dict[str, Any]:
 def _gathered(members: dict[str, Any]) -> dict[str, Any]:
     """Make one member of the columns `extra.NAME`."""
     extra = {name: value for name, value in members.items() if name.startswith(EXTRA_PREFIX)}
-    if not extra:
+    whole = members.get("extra", {})
+    if not extra or not isinstance(whole, Mapping):
         return members
     others = {name: value for name, value in members.items() if name not in extra}
-    named = {name.removeprefix(EXTRA_PREFIX): value for name, value in extra.items()}
-    return {**others, "extra": {**others.get("extra", {}), **named}}
+    return {**others, "extra": {**whole, **{name.removeprefix(EXTRA_PREFIX): value for name, value in extra.items()}}}
 
 
 def _label(name: str, value: object, problems: list[Problem]) -> str | None:

@@ -69,6 +69,8 @@ class TableRows:
         columns = [cell.strip() for cell in record.cells]
         while columns and not columns[-1]:
             columns.pop()
+        if "extra" in columns:
+            raise self.source.error("column extra: name the form field as well, as in extra.strength")
         check_columns(columns, self.source, self._advice(columns))
         return tuple(columns)
 

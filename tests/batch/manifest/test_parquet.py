@@ -65,6 +65,16 @@ def test_bad_rows(tmp_path: Path) -> None:
     assert (bad.line, bad.field) == (2, "seed")
 
 
+def test_further_form_fields(tmp_path: Path) -> None:
+    """Form fields may come in a structure, in columns of their own, or both; a text is none."""
+    structure = [{"a": "1", "b": 2}]
+    path = written(tmp_path / "a.parquet", {"prompt": ["x"], "extra": structure, "extra.c": [3.5]})
+    assert asked(reads(path)[0]).extra == {"a": "1", "b": "2", "c": "3.5"}
+    (error,) = outcomes(written(tmp_path / "b.parquet", {"prompt": ["x"], "extra": ["a=1"], "extra.c": [3.5]}))
+    assert isinstance(error, RowError)
+    assert "extra: 'a=1': pass a mapping" in error.reason
+
+
 def test_bad_files(tmp_path: Path) -> None:
     """What is no Parquet, or has a column that no row can have, is refused at once."""
     with pytest.raises(ManifestError, match="cannot be read as Parquet"):

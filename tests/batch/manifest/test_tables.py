@@ -137,6 +137,7 @@ def test_a_line_that_is_too_long(tmp_path: Path) -> None:
         (b"prompt,image\n", "column image: text_to_image has no such field"),
         (b"endpoint,imag\n", "column imag: no endpoint has such a field; did you mean image?"),
         (b"prompt,extra.\n", "column extra.: "),
+        (b"prompt,extra\n", "column extra: name the form field as well, as in extra.strength"),
         (b"prompt;seed\n", "CSV has commas between its cells"),
         (b"prompt,\xff\n", "cannot be read: line 1 holds the byte 0xff"),
         (b'"prompt', "its quotation mark is not closed"),
