@@ -105,7 +105,8 @@ def _given(data: object) -> dict[str, Any]:
     if not isinstance(data, Mapping):
         reason = 'a row is an object with members, for example {"prompt": "a red fox"}'
         raise RowProblemsError([Problem(None, reason)])
-    return {name: value for name, value in data.items() if value is not None}
+    # Keys of Python's own mappings may be anything; older releases of cattrs cannot tell of one that is no text.
+    return {str(name): value for name, value in data.items() if value is not None}
 
 
 def _gathered(members: dict[str, Any]) -> dict[str, Any]:
