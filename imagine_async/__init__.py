@@ -9,6 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from imagine_async.batch.handle import AsyncBatch
+    from imagine_async.batch.manifest import read_manifest
+    from imagine_async.batch.records import RowRecord, RowState
+    from imagine_async.batch.results import RowResult
+    from imagine_async.batch.rows import Row, RowError
+    from imagine_async.batch.sinks.opening import open_sink
+    from imagine_async.batch.sync_handle import Batch
     from imagine_async.bridge.blocking import BlockingCallWarning
     from imagine_async.call import (
         Call,
@@ -62,7 +69,7 @@ if TYPE_CHECKING:
         VideoFailedError,
         VideoNotReadyError,
     )
-    from imagine_async.inputs import ImageInput
+    from imagine_async.inputs import ImageInput, RowOutput
     from imagine_async.masks import (
         check_mask,
         invert_mask,
@@ -137,6 +144,19 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
+    "batch.handle": ("AsyncBatch",),
+    "batch.manifest": ("read_manifest",),
+    "batch.records": (
+        "RowRecord",
+        "RowState",
+    ),
+    "batch.results": ("RowResult",),
+    "batch.rows": (
+        "Row",
+        "RowError",
+    ),
+    "batch.sinks.opening": ("open_sink",),
+    "batch.sync_handle": ("Batch",),
     "bridge.blocking": ("BlockingCallWarning",),
     "call": (
         "Call",
@@ -190,7 +210,7 @@ _HOMES = {
         "VideoFailedError",
         "VideoNotReadyError",
     ),
-    "inputs": ("ImageInput",),
+    "inputs": ("ImageInput", "RowOutput"),
     "masks": (
         "check_mask",
         "invert_mask",
@@ -273,10 +293,12 @@ __all__ = [
     "AiBackground",
     "AiResize",
     "AspectRatio",
+    "AsyncBatch",
     "AsyncImagine",
     "AsyncV1",
     "AuthenticationError",
     "BadRequestError",
+    "Batch",
     "BlockingCallWarning",
     "Budget",
     "BudgetExceededError",
@@ -326,6 +348,12 @@ __all__ = [
     "Retouch",
     "RetryBudget",
     "RetryPolicy",
+    "Row",
+    "RowError",
+    "RowOutput",
+    "RowRecord",
+    "RowResult",
+    "RowState",
     "Secret",
     "ServerError",
     "ServiceUnavailableError",
@@ -368,6 +396,8 @@ __all__ = [
     "make_converter",
     "mask_from_alpha",
     "mask_from_box",
+    "open_sink",
+    "read_manifest",
     "request_from_dict",
     "request_to_dict",
 ]

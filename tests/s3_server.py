@@ -14,6 +14,16 @@ from typing import Any
 
 __all__ = ["S3Server", "s3_server"]
 
+# One request after the other: within one, this server looks for an object and then writes it, where the real ones do
+# both at once.
+_PROGRAM = """
+import sys
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import run_simple
+
+run_simple("127.0.0.1", int(sys.argv[1]), DomainDispatcherApplication(create_backend_app), threaded=False)
+"""
+
 
 class S3Server:
     """A server whose buckets live as long as it does.
@@ -47,7 +57,7 @@ def s3_server() -> Iterator[S3Server]:
     """Run a server for the length of a block."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    command = [sys.executable, "-c", _PROGRAM, str(port)]
     # Its process is no part of what is measured, and not of this project.
     environment = {key: value for key, value in os.environ.items() if not key.startswith("COVERAGE")}
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)

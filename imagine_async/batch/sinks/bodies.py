@@ -8,28 +8,10 @@ from collections.abc import Callable, Iterable
 from imagine_async.batch.sinks.base import Body
 from imagine_async.spool import Spool
 
-__all__ = ["LARGEST_IN_MEMORY", "digest_of_body", "pieces_of", "size_of", "small_or_spooled"]
+__all__ = ["LARGEST_IN_MEMORY", "digest_of_body", "small_or_spooled"]
 
 LARGEST_IN_MEMORY = 8 * 1024 * 1024
 """Bytes; what is larger is kept on disk."""
-
-
-def pieces_of(body: Body) -> Iterable[bytes]:
-    """Return the bytes in pieces, from the beginning.
-
-    Args:
-        body: The bytes.
-    """
-    return body.pieces() if isinstance(body, Spool) else (body,)
-
-
-def size_of(body: Body) -> int:
-    """Return how many bytes there are.
-
-    Args:
-        body: The bytes.
-    """
-    return body.size if isinstance(body, Spool) else len(body)
 
 
 def digest_of_body(body: Body) -> str:

@@ -18,14 +18,14 @@ from urllib.parse import quote
 import anyio.to_thread
 
 from imagine_async.batch.sinks.base import Body, Stored
-from imagine_async.batch.sinks.bodies import digest_of_body, size_of, small_or_spooled
+from imagine_async.batch.sinks.bodies import digest_of_body, small_or_spooled
 from imagine_async.batch.sinks.choices import Metadata, OnCollision, check_choices
 from imagine_async.batch.sinks.cloud_errors import as_os_errors
 from imagine_async.batch.sinks.cloud_stores import CloudStores
 from imagine_async.batch.sinks.metadata import with_facts
 from imagine_async.batch.sinks.numbering import Numbers
 from imagine_async.batch.sinks.reading import checked_inside, find_by_reading, lacking_of, sizes_of
-from imagine_async.spool import Spool
+from imagine_async.spool import Spool, size_of
 
 if TYPE_CHECKING:
     from obstore import Attributes
@@ -52,7 +52,7 @@ class CloudSink:
         on_collision: What to do where there is an object of that name: `number` puts `-2` and so on behind the new
             one's name, `refuse` raises, `replace` replaces it.
         metadata: Where the facts go: `sidecar` is an object `NAME.SUFFIX.json` beside the picture, and the picture's
-            attribute `imagine_async` where they are short; `embedded` is the picture's own metadata; `none` is nowhere.
+            attribute `imagine` where they are short; `embedded` is the picture's own metadata; `none` is nowhere.
         options: What obstore's `from_url` takes, such as `endpoint`; what is missing comes from the environment, for
             example `AWS_ENDPOINT_URL` and `AWS_ACCESS_KEY_ID`.
 
@@ -202,4 +202,5 @@ class CloudSink:
 def _short_facts(facts: bytes) -> dict[str, str]:
     """Write facts as an attribute, which is a header: ASCII, and no two spaces in a row, which signatures mistake."""
     text = quote(json.dumps(json.loads(facts), separators=(",", ":")), safe='{}[]":,/')
-    return {"imagine_async": text} if len(text) <= _LARGEST_ATTRIBUTE else {}
+    # A name without - and _: Azure takes no hyphens, and some servers drop headers with underscores.
+    return {"imagine": text} if len(text) <= _LARGEST_ATTRIBUTE else {}

@@ -14,12 +14,12 @@ from typing import Any, Protocol
 import anyio.to_thread
 
 from imagine_async.batch.sinks.base import Body, Stored
-from imagine_async.batch.sinks.bodies import digest_of_body, pieces_of, size_of, small_or_spooled
+from imagine_async.batch.sinks.bodies import digest_of_body, small_or_spooled
 from imagine_async.batch.sinks.choices import Metadata, OnCollision, check_choices
 from imagine_async.batch.sinks.metadata import with_facts
 from imagine_async.batch.sinks.numbering import Numbers
 from imagine_async.batch.sinks.reading import checked_inside, find_by_reading, lacking_of, sizes_of
-from imagine_async.spool import Spool
+from imagine_async.spool import Spool, pieces_of, size_of
 
 __all__ = ["FileSystem", "FilesystemSink"]
 

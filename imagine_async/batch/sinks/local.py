@@ -12,7 +12,7 @@ from pathlib import Path
 import anyio.to_thread
 
 from imagine_async.batch.sinks.base import Body, Stored
-from imagine_async.batch.sinks.bodies import digest_of_body, pieces_of, size_of, small_or_spooled
+from imagine_async.batch.sinks.bodies import digest_of_body, small_or_spooled
 from imagine_async.batch.sinks.choices import Metadata, OnCollision, check_choices
 from imagine_async.batch.sinks.claims import Claim
 from imagine_async.batch.sinks.finding import KNOWN_SUFFIXES, digest_of, is_whole
@@ -20,7 +20,7 @@ from imagine_async.batch.sinks.folders import Folders
 from imagine_async.batch.sinks.metadata import with_facts
 from imagine_async.batch.sinks.numbering import Numbers
 from imagine_async.batch.sinks.temporary import Temporary, sync_folder
-from imagine_async.spool import Spool
+from imagine_async.spool import Spool, pieces_of, size_of
 
 __all__ = ["LocalSink"]
 

@@ -14,9 +14,8 @@ from typing import Any, BinaryIO
 
 from imagine_async.batch.sinks import embedding, extracting
 from imagine_async.batch.sinks.base import Body
-from imagine_async.batch.sinks.bodies import pieces_of
 from imagine_async.batch.sinks.choices import Metadata
-from imagine_async.spool import Spool
+from imagine_async.spool import Spool, pieces_of
 
 __all__ = ["LARGEST_FACTS", "facts_in", "with_facts"]
 

@@ -8,9 +8,9 @@ from io import BytesIO
 from typing import BinaryIO
 
 from imagine_async.batch.sinks.base import Body, Stored
-from imagine_async.batch.sinks.bodies import digest_of_body, size_of
+from imagine_async.batch.sinks.bodies import digest_of_body
 from imagine_async.batch.sinks.finding import KNOWN_SUFFIXES, is_whole
-from imagine_async.spool import Spool
+from imagine_async.spool import Spool, size_of
 
 __all__ = ["checked_inside", "find_by_reading", "lacking_of", "sizes_of"]
 

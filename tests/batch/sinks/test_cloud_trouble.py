@@ -104,7 +104,7 @@ async def test_objects_have_media_types_and_facts(bucket_server: S3Server, bucke
     await sink.put("long", ".jpg", b"picture", media_type="image/jpeg", facts=b'{"a": "%s"}' % (b"x" * 2_000))
     store = from_url(f"s3://{bucket}", **bucket_server.options())
     small, large, long = (store.get(name).attributes for name in ("small.jpg", "large.mp4", "long.jpg"))
-    assert small == {"Content-Type": "image/jpeg", "imagine_async": '{"prompt":"a%20%20fox","seed":7}'}
+    assert small == {"Content-Type": "image/jpeg", "imagine": '{"prompt":"a%20%20fox","seed":7}'}
     assert large["Content-Type"] == "video/mp4"
     assert long == {"Content-Type": "image/jpeg"}
     assert store.get("small.jpg.json").attributes["Content-Type"] == "application/json"

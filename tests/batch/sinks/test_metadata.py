@@ -14,11 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imagine_async.batch.sinks.base import Body
-from imagine_async.batch.sinks.bodies import pieces_of
 from imagine_async.batch.sinks.local import LocalSink
 from imagine_async.batch.sinks.metadata import LARGEST_FACTS, facts_in, with_facts
 from imagine_async.sniff import is_complete, sniff_bytes
-from imagine_async.spool import Spool
+from imagine_async.spool import Spool, pieces_of
 from tests.pictures import VARIETIES, encode, variety
 
 _FACTS = {"seed": 7, "request": {"prompt": "füchse <&> im ]]> Schnee 🦊\u0000\u2028"}}
