@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import anyio.to_thread
 
@@ -18,11 +18,15 @@ from imagine_async.batch.sinks.base import Sink
 
 __all__ = ["DoneRow", "Skipping"]
 
-_AT_ONCE = 1000
+_AT_ONCE = 500
 _DONE = RowState.DONE.value
 
-DoneRow: TypeAlias = tuple[Known, RowInput]
-"""A row that is done: what the journal knows of it, and what the caller handed in."""
+_STATE, _FINGERPRINT, _FILE, _SIZE, _INPUTS = map(
+    Known._fields.index, ("state", "fingerprint", "file", "size", "inputs")
+)
+
+DoneRow: TypeAlias = tuple[tuple[Any, ...], RowInput]
+"""A row that is done: what the journal knows of it, as a plain tuple, and what the caller handed in."""
 
 
 class Skipping:
@@ -49,9 +53,12 @@ class Skipping:
         """Whether there are rows to be done once more."""
         return bool(self._gone)
 
-    def next_gone(self) -> DoneRow | None:
+    def next_gone(self) -> tuple[Known, RowInput] | None:
         """Return a row that has to be done once more, if there is one."""
-        return self._gone.popleft() if self._gone else None
+        if not self._gone:
+            return None
+        known, item = self._gone.popleft()
+        return Known._make(known), item
 
     def skip(self, inputs: Inputs, position: int, window: Window) -> int:
         """Pass over rows from the input, as long as they are done, and until `is_full`.
@@ -67,14 +74,14 @@ class Skipping:
         rows, found = window.rows, self._to_look_at
         while len(found) < _AT_ONCE:
             known = rows.get(position)
-            if known is None or known.state != _DONE:
+            if known is None or known[_STATE] != _DONE:
                 break
             taken = inputs.take()
             if taken is None:
                 break
             (item,) = taken
             unread = item if isinstance(item, UnreadRow) else as_candidate(item)
-            if unread.fingerprint.hex() != known.fingerprint:
+            if unread.fingerprint.hex() != known[_FINGERPRINT]:
                 inputs.put_back(item)
                 break
             found.append((known, item))
@@ -97,15 +104,15 @@ class Skipping:
         rows, self._to_look_at = self._to_look_at, []
         self._counts.note_skipped(len(rows))
         gone = set(await self._lacking(rows))
-        gone.update(await anyio.to_thread.run_sync(_changed, rows) if any(known.inputs for known, _ in rows) else ())
+        gone.update(await anyio.to_thread.run_sync(_changed, rows) if any(known[_INPUTS] for known, _ in rows) else ())
         self._gone.extend(rows[place] for place in sorted(gone))
 
     async def _lacking(self, rows: list[DoneRow]) -> list[int]:
         if self._sink is None or not rows:
             return []
-        files = [(known.file or "", known.size or 0) for known, _ in rows]
+        files = [(known[_FILE] or "", known[_SIZE] or 0) for known, _ in rows]
         return list(await self._sink.lacking(files))
 
 
 def _changed(rows: list[DoneRow]) -> list[int]:
-    return [place for place, (known, _) in enumerate(rows) if known.inputs and have_changed(known.inputs)]
+    return [place for place, (known, _) in enumerate(rows) if known[_INPUTS] and have_changed(known[_INPUTS])]
