@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from imagine_async.errors import ImagineError
 from imagine_async.requests import Request
@@ -69,7 +69,8 @@ class Row:
     line: int | None = None
 
 
-@frozen(kw_only=True)
+# Not frozen, which costs twice as much: one is made for every row of a manifest, also for those that are done.
+@define(kw_only=True, eq=False)
 class UnreadRow:
     """A row of a manifest that is only read if it has to be: one that is done already need not be.
 
