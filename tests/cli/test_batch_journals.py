@@ -53,7 +53,7 @@ def test_status(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["batch", "status", "out"]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[:3] == ["State   Rows", "done       3", "failed     1"]
-    assert "15 tokens spent, or perhaps spent" in said
+    assert "15 tokens, with what may have been charged" in said
     assert "0 workers" in said
     assert any(line.startswith("last change 20") and line.endswith("ago") for line in said)
     assert said[-1] == "1 row cannot be used; correct the manifest, and run it again."

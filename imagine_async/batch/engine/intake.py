@@ -15,7 +15,7 @@ from imagine_async.batch.engine.keys import key_of
 from imagine_async.batch.engine.parents import Parents
 from imagine_async.batch.engine.reading import BadRow, Candidate, as_candidate, claim_of
 from imagine_async.batch.engine.settings import BatchSettings
-from imagine_async.batch.engine.skipping import DoneRow, Skipping
+from imagine_async.batch.engine.skipping import Skipping
 from imagine_async.batch.journal.claims import Claim, Known, Window
 from imagine_async.batch.journal.keeping import Journal
 from imagine_async.batch.records import RowState
@@ -24,7 +24,7 @@ from imagine_async.errors import ConfigurationError, ImagineError
 
 __all__ = ["Intake", "Turn"]
 
-_WINDOW = 2000
+_WINDOW = 10_000
 _SHARED_WINDOW = 64
 
 Turn = Claim | BadRow
@@ -78,7 +78,7 @@ class Intake:
             return ready
         gone = self.skipping.next_gone()
         if gone is not None:
-            return await self._again(gone)
+            return await self._again(*gone)
         if self._is_at_end or self.parents.waiting > 4 * self.settings.concurrency:
             if self.parents.is_busy:
                 await self.parents.wait()
@@ -108,15 +108,15 @@ class Intake:
         if known is not None and known.fingerprint != candidate.fingerprint.hex() and not self._has_moved:
             await self._move(position)
         if self._has_moved:
-            return await self._found_again(candidate, position)
+            return await self._found_again(item, candidate, position)
         if known is None:
             return await self._begun(candidate, position, None)
-        return await self._by_state(candidate, known)
+        return await self._by_state(item, candidate, known)
 
-    async def _by_state(self, candidate: Candidate, known: Known) -> Turn | None:
+    async def _by_state(self, item: RowInput, candidate: Candidate, known: Known) -> Turn | None:
         """Decide by what the journal knows of a row."""
         if known.state == RowState.DONE:
-            await self.skipping.add(DoneRow(known, candidate))
+            await self.skipping.add(known, item)
             return None
         if known.owner is not None:
             # Another worker has it.
@@ -127,10 +127,10 @@ class Intake:
             return None
         return await self._begun(candidate, known.position, known)
 
-    async def _again(self, gone: DoneRow) -> Turn | None:
+    async def _again(self, known: Known, item: RowInput) -> Turn | None:
         """Do a row once more whose file is gone, or which sends a file that is another one now."""
         self.counts.note_skipped(-1)
-        return await self._begun(gone.candidate, gone.known.position, gone.known)
+        return await self._begun(as_candidate(item), known.position, known)
 
     async def _begun(self, candidate: Candidate, position: int, known: Known | None) -> Turn | None:
         try:
@@ -173,7 +173,7 @@ class Intake:
         await self.journal.unsettle(position)
         self._has_moved = True
 
-    async def _found_again(self, candidate: Candidate, position: int) -> Turn | None:
+    async def _found_again(self, item: RowInput, candidate: Candidate, position: int) -> Turn | None:
         try:
             row, data = await candidate.read()
             key = await key_of(row.request, data, await self.parents.keys(row, position))
@@ -182,7 +182,7 @@ class Intake:
         known = await self.journal.adopt(position, key, row.id, candidate.fingerprint, row.line)
         if known is None:
             return await self._begun(candidate, position, None)
-        return await self._by_state(candidate, known)
+        return await self._by_state(item, candidate, known)
 
     async def _known_rows(self) -> Window:
         window = self._window

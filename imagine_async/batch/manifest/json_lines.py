@@ -41,7 +41,9 @@ class JsonLines:
                 if len(line) > LONGEST_LINE:
                     yield _too_long(file, line, number, fingerprint)
                 else:
-                    yield UnreadRow(fingerprint=fingerprint(line), read=partial(read, line, number), line=number)
+                    yield UnreadRow(
+                        fingerprint=fingerprint(line), read=partial(read, line, number), line=number, raw=line
+                    )
 
     def count(self) -> int | None:
         """Count the rows; `None` where they can be read but once."""
