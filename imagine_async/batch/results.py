@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import field, frozen
 
 from imagine_async.batch.records import RowRecord, RowState
 
@@ -20,18 +22,27 @@ class RowResult:
     """How a row of a batch ended.
 
     Args:
-        record: What is known of the row, as the journal keeps it.
+        state: How: `done`, `failed` or `unknown`.
+        position: Its place in the input, from 0.
+        read_record: Puts together what is known of it; use `record`.
         image: The picture; `None` where there is none, or it is a video.
         video: The video; `None` where there is none.
         error: What went wrong; `None` for a row that is done.
     """
 
-    record: RowRecord
+    state: RowState
+    position: int
+    read_record: Callable[[], RowRecord] = field(repr=False, eq=False)
     image: Image | None = None
     video: Video | None = None
     error: Exception | None = None
 
+    @cached_property
+    def record(self) -> RowRecord:
+        """What is known of the row, as the journal keeps it."""
+        return self.read_record()
+
     @property
     def is_done(self) -> bool:
         """Whether the row is done."""
-        return self.record.state is RowState.DONE
+        return self.state is RowState.DONE

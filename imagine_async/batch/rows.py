@@ -69,6 +69,10 @@ class Row:
     line: int | None = None
 
 
+# The fields that hold pictures, in all calls of v2 and v1.
+_PICTURES = (b'"image"', b'"mask"', b"\\")
+
+
 @frozen(kw_only=True)
 class UnreadRow:
     """A row of a manifest that is only read if it has to be: one that is done already need not be.
@@ -77,11 +81,19 @@ class UnreadRow:
         fingerprint: 16 bytes; two rows with the same one are the same row.
         read: Reads it; raises `RowError` if it cannot be used.
         line: Its line in the manifest, from 1.
+        raw: Its bytes, where they are at hand; without `"image"` or `"mask"` in them it names no file, and is read
+            without the help of a worker thread.
     """
 
     fingerprint: bytes
     read: Callable[[], Row]
     line: int | None = None
+    raw: bytes | None = field(default=None, repr=False)
+
+    @property
+    def may_block(self) -> bool:
+        """Whether reading it may look into files."""
+        return self.raw is None or any(word in self.raw for word in _PICTURES)
 
 
 RowInput: TypeAlias = "Request[Any] | Row | UnreadRow | Mapping[str, Any]"

@@ -28,7 +28,8 @@ BEGINNING = Beginning(source="foxes.jsonl", out="foxes", journal="foxes/batch.sq
 
 
 def _failed(position: int, error: str = "BadRequestError: no") -> RowResult:
-    return RowResult(record=RowRecord(position=position, key="", state=RowState.FAILED, line=position + 1, error=error))
+    record = RowRecord(position=position, key="", state=RowState.FAILED, line=position + 1, error=error)
+    return RowResult(state=record.state, position=position, read_record=lambda: record)
 
 
 def test_lines_come_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,9 +54,7 @@ def fingerprint_of(row: Row, data: Mapping[str, Any]) -> bytes:
     Returns:
         16 bytes; the same ones for the same row.
     """
-    if row.id is None and row.name is None and not row.tags:
-        return _hashed([data])
-    return _hashed([data, row.id, row.name, row.tags])
+    return _hashed(json.dumps([_VERSION, data, row.id, row.name, row.tags]))
 
 
 def fingerprint_of_mapping(data: Mapping[str, Any]) -> bytes:
@@ -68,7 +66,7 @@ def fingerprint_of_mapping(data: Mapping[str, Any]) -> bytes:
     Returns:
         16 bytes.
     """
-    return _hashed([data])
+    return _hashed(json.dumps([_VERSION, data], sort_keys=True, default=repr))
 
 
 async def key_of(request: Request[Any], data: Mapping[str, Any], parents: Mapping[str, bytes]) -> bytes:
@@ -88,7 +86,7 @@ async def key_of(request: Request[Any], data: Mapping[str, Any], parents: Mappin
             told[name] = {"row": parents[source.row].hex()}
         elif isinstance(source, (BytesSource, FileSource, PathSource, SpoolSource)):
             told[name] = {"sha256": await anyio.to_thread.run_sync(_digest, source)}
-    return _hashed([{**data, **told}])
+    return _hashed(json.dumps([_VERSION, {**data, **told}]))
 
 
 def inputs_of(request: Request[Any]) -> str | None:
@@ -134,6 +132,5 @@ def _digest(source: Any) -> str:
     return sha256(source.read()).hexdigest()
 
 
-def _hashed(parts: list[Any]) -> bytes:
-    text = json.dumps([_VERSION, *parts], sort_keys=True, default=repr)
+def _hashed(text: str) -> bytes:
     return blake2b(text.encode(), digest_size=16).digest()

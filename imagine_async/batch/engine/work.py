@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -32,6 +33,7 @@ from imagine_async.errors import (
     VideoFailedError,
 )
 from imagine_async.results import Image
+from imagine_async.video import Video
 
 __all__ = ["Turn", "Work"]
 
@@ -115,10 +117,13 @@ class Work:
     def _ended(self, claim: Claim, ending: Ending, made: Made | None) -> RowResult:
         self.journal.post_end(claim, ending)
         self.counts.note_end(ending.state, size=ending.size or 0)
-        record = record_of(claim, ending)
-        if isinstance(made, Image):
-            return RowResult(record=record, image=made)
-        return RowResult(record=record, video=made)
+        return RowResult(
+            state=ending.state,
+            position=claim.position,
+            read_record=partial(record_of, claim, ending),
+            image=made if isinstance(made, Image) else None,
+            video=made if isinstance(made, Video) else None,
+        )
 
     def _failed(self, claim: Claim, error: Exception) -> RowResult | None:
         if isinstance(error, RowTakenError):
@@ -136,7 +141,7 @@ class Work:
         self.counts.note_end(state, place=claim.place, error=error)
         if is_fatal or (self.stop_on_error and state is not RowState.PENDING):
             self.admission.stop(error)
-        return None if state is RowState.PENDING else RowResult(record=record_of(claim, ending), error=error)
+        return None if state is RowState.PENDING else _result(claim, ending, error)
 
     def _broken_off(self, claim: Claim) -> None:
         state = RowState.UNKNOWN if claim.is_sent else RowState.PENDING
@@ -156,7 +161,13 @@ class Work:
             line=row.line,
             error=f"{type(row.error).__name__}: {row.error}",
         )
-        return RowResult(record=record, error=row.error)
+        return RowResult(state=RowState.FAILED, position=row.position, read_record=lambda: record, error=row.error)
+
+
+def _result(claim: Claim, ending: Ending, error: Exception) -> RowResult:
+    return RowResult(
+        state=ending.state, position=claim.position, read_record=partial(record_of, claim, ending), error=error
+    )
 
 
 def record_of(claim: Claim, ending: Ending) -> RowRecord:
