@@ -79,7 +79,7 @@ async def _rows(folder: Path) -> list[float]:
     return [_memory("VmHWM"), settled, _memory("VmRSS"), seconds]
 
 
-async def _pictures(folder: Path, url: str) -> list[float]:
+async def _pictures(folder: Path, url: str = "") -> list[float]:
     requests = (TextToImage(prompt=f"a red fox, number {number}", seed=number + 1) for number in range(_PICTURES))
     async with AsyncImagine(
         "vk-benchmark", max_connections=_PICTURES_WIDE, base_url=url, rate_limit=None, concurrency=None
@@ -110,7 +110,7 @@ def _picture(size: int) -> bytes:
 
 def _main() -> None:
     what, folder, *arguments = sys.argv[1:]
-    figures = anyio.run(_rows, Path(folder)) if what == "rows" else anyio.run(_pictures, Path(folder), *arguments)
+    figures = anyio.run(_rows, Path(folder)) if what == "rows" else anyio.run(_pictures, Path(folder), arguments[0])
     print(*figures)
 
 
