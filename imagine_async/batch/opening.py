@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterable, Iterable
+from functools import partial
 from operator import length_hint
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from attrs import frozen
 
 from imagine_async.batch.caller import ClientCaller
+from imagine_async.batch.deriving import derived_client, tokens_left
 from imagine_async.batch.engine.admission import Admission
 from imagine_async.batch.engine.counting import Counts
 from imagine_async.batch.engine.engine import Engine, TakesTurns, refuge_of
@@ -178,7 +180,7 @@ class _Parts:
             counts=counts,
             clock=clock,
             concurrency=settings.concurrency,
-            tokens_left=client._tokens_left,
+            tokens_left=partial(tokens_left, client),
             on_shared=lambda: _share(intake),
             owned_sink=self.sink if self.owns_sink else None,
         )
@@ -195,7 +197,8 @@ class _Parts:
         if self.rate is not None:
             clock = self.client._shared.clock
             limiter = RateLimiter(self.rate, store=MemoryStore(clock=clock), account=name, clock=clock)
-        return self.client._for_batch(
+        return derived_client(
+            self.client,
             name,
             outer=[] if limiter is None else [limiter],
             inner=[Journaling(journal, counts)],
