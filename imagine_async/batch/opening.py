@@ -26,6 +26,7 @@ from imagine_async.batch.engine.settings import BatchSettings
 from imagine_async.batch.engine.skipping import Skipping
 from imagine_async.batch.engine.steps import Journaling
 from imagine_async.batch.engine.storing import Storing
+from imagine_async.batch.engine.windows import Windows
 from imagine_async.batch.engine.work import Work
 from imagine_async.batch.handle import AsyncBatch
 from imagine_async.batch.journal.journal import SqliteJournal
@@ -189,7 +190,8 @@ class _Parts:
         if self.rows is None:
             return JournalIntake(journal, parents, admission, self.settings)
         skipping = Skipping(self.sink, counts)
-        return Intake(Inputs(self.rows, admission), journal, parents, skipping, admission, counts, self.settings)
+        inputs, windows = Inputs(self.rows, admission), Windows(journal)
+        return Intake(inputs, journal, parents, skipping, admission, counts, self.settings, windows)
 
     async def _client(self, journal: Journal, counts: Counts, name: str) -> AsyncImagine:
         limiter = None
@@ -213,4 +215,4 @@ class _Parts:
 
 def _share(intake: Any) -> None:
     if isinstance(intake, Intake):
-        intake.is_shared = True
+        intake.windows.is_shared = True

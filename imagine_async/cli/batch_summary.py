@@ -22,12 +22,13 @@ _STYLES: Mapping[RowState, str] = MappingProxyType(
 )
 
 
-def summary_table(summary: Summary, *, journal: Path | None = None) -> Table:
+def summary_table(summary: Summary, *, journal: Path | None = None, with_steps: bool = True) -> Table:
     """Lay out what became of a batch.
 
     Args:
         summary: What became of it.
         journal: Where its journal is, for the commands that are named as next steps; `None` without one.
+        with_steps: Whether to name them.
 
     Returns:
         Names and figures; then the first failures with their places and reasons, and what to do next. Texts from
@@ -39,7 +40,7 @@ def summary_table(summary: Summary, *, journal: Path | None = None) -> Table:
     for name, value in _figures(summary):
         table.add_row(name, value)
     _add_block(table, [(Text(place, style="red"), Text(reason)) for place, reason in _visible(summary.failures)])
-    steps = next_steps(summary, journal)
+    steps = next_steps(summary, journal) if with_steps else []
     _add_block(table, [("Next", Text.assemble((command, "bold"), f"  {what}")) for command, what in steps])
     return table
 

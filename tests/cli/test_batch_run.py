@@ -19,6 +19,7 @@ from imagine_async.cli.app import run
 from imagine_async.sandbox import RunningSandbox, SandboxSettings, running_sandbox
 from tests.cli.batches import MAIN, environment, events, manifest, start, states
 from tests.flat_engine import FlatEngine
+from tests.s3_server import s3_server
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 JOURNAL = "batch.sqlite"
@@ -61,9 +62,9 @@ def test_pictures_journal_and_page(imagine: Run, here: Path) -> None:
     folder = here / "foxes-pictures"
     assert sorted(path.stem for path in folder.glob("*.jpg")) == [f"fox-{number}" for number in range(1, 6)]
     assert states(folder / JOURNAL) == {"done": 5}
-    first, *_, sums, page = result.stdout.splitlines()
+    first, _, *sums, _, page = result.stdout.splitlines()
     assert first == "5 rows from foxes.jsonl, files to foxes-pictures"
-    assert "done 5, failed 0, unknown 0; 25 tokens spent" in sums
+    assert [line.split()[:2] for line in sums[:2]] == [["Done", "5"], ["Tokens", "25"]]
     assert page == f"Open {(folder / 'index.html').as_uri()}"
     assert (folder / "index.html").is_file()
 
@@ -76,7 +77,7 @@ def test_run_again_does_what_is_missing(imagine: Run, here: Path, engine: FlatEn
     manifest(here, 5)
     (here / "out" / "fox-2.jpg").unlink()
     result = imagine("batch", "run", "foxes.jsonl", "--out", "out")
-    assert "done 5 (2 of them before)" in result.stdout
+    assert "5 (2 before this run)" in result.stdout
     assert len(engine.calls) - before == 3
     assert (here / "out" / "fox-2.jpg").is_file()
 
@@ -415,3 +416,65 @@ def test_rows_that_take_the_pictures_of_others(imagine: Run, here: Path) -> None
     assert "2 pictures of other rows" in dry.stdout
     assert imagine("batch", "chain.jsonl", "--out", "out", "--quiet").returncode == 0
     assert sorted(path.stem for path in (here / "out").glob("*.[jp]*g")) == ["cut-out", "fox", "large"]
+
+
+def test_files_in_a_bucket(imagine: Run, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files go to S3, the journal stays here under the manifest's name, and no page is written."""
+    manifest(here, 2)
+    with s3_server() as server:
+        server.make_bucket("foxes")
+        for name, value in {
+            "AWS_ENDPOINT_URL": server.endpoint,
+            "AWS_ACCESS_KEY_ID": "key",
+            "AWS_SECRET_ACCESS_KEY": "secret",
+            "AWS_REGION": "us-east-1",
+            "AWS_ALLOW_HTTP": "true",
+        }.items():
+            monkeypatch.setenv(name, value)
+        result = imagine("batch", "foxes.jsonl", "--out", "s3://foxes/spring", "--json")
+        assert (result.returncode, result.stderr) == (0, "")
+        summary = events(result.stdout)[-1]
+        assert (summary["done"], summary["gallery"]) == (2, None)
+        again = imagine("batch", "foxes.jsonl", "--out", "s3://foxes/spring")
+        assert "2 (2 before this run)" in again.stdout
+    assert states(here / "foxes.batch.sqlite") == {"done": 2}
+
+
+def test_large_batch_has_its_page_when_it_is_asked_for(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a page would be large, it is not written by itself, and the command that writes it is named."""
+    monkeypatch.setattr("imagine_async.cli.batch.work._MOST_IN_GALLERY", 2)
+    manifest(here, 3)
+    assert run(["batch", "foxes.jsonl", "--out", "out"]) == 0
+    assert "this writes it: imagine batch gallery out" in capsys.readouterr().out
+    assert not (here / "out" / "index.html").exists()
+
+
+def test_folder_that_cannot_be_written_to(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is found out before anything is sent."""
+    manifest(here, 2)
+    monkeypatch.setattr("os.access", lambda _path, _mode: False)
+    assert run(["batch", "foxes.jsonl", "--out", "out"]) == 1
+    assert "out cannot be written to. Nothing was sent." in capsys.readouterr().err
+
+
+def test_manifest_that_breaks_off_while_it_is_planned(imagine: Run, here: Path) -> None:
+    """Where a manifest as a whole is wrong, no row is sent, with exit code 2 as for a command given wrongly."""
+    (here / "foxes.csv").write_text("prompt,colour\na fox,red\n")
+    for options in ([], ["--dry-run"]):
+        result = imagine("batch", "foxes.csv", *options)
+        assert result.returncode == 2
+        assert "colour" in result.stderr
+
+
+def test_journal_that_cannot_be_made(imagine: Run, here: Path, engine: FlatEngine) -> None:
+    """It is one error and no traceback, and nothing is sent."""
+    manifest(here, 2)
+    before = len(engine.calls)
+    result = imagine("batch", "foxes.jsonl", "--out", "out", "--journal", "no/such/folder.db")
+    assert (result.returncode, len(engine.calls)) == (1, before)
+    assert result.stderr.startswith("imagine: ")
+    assert "Traceback" not in result.stderr

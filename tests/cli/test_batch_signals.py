@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import os
+import pty
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -156,3 +161,42 @@ def test_kill_leaves_a_journal_that_goes_on(sandbox: GatedSandbox, tmp_path: Pat
         process.communicate(timeout=60)
     assert process.returncode == 1
     assert states(tmp_path / JOURNAL) == {"done": ROWS - WIDE, "unknown": WIDE}
+
+
+def test_ctrl_c_on_a_terminal(sandbox: GatedSandbox, tmp_path: Path) -> None:
+    """Typed on a terminal, the first one shows below the figures what is waited for, and the cursor comes back."""
+    ours, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 80, 0, 0))
+    env = {**environment(sandbox.running), "TERM": "xterm"}
+    ends = {"stdin": its, "stdout": its, "stderr": its, "preexec_fn": _take_terminal, "start_new_session": True}
+    with start("batch", manifest(tmp_path, ROWS), *OPTIONS, env=env, cwd=tmp_path, **ends) as process:
+        os.close(its)
+        said = _typed_and_said(ours, f"running {WIDE}")
+        os.write(ours, b"\x03")
+        said += _typed_and_said(ours, f"Finishing {WIDE} running rows; press Ctrl-C again to stop at once.")
+        sandbox.gate.set()
+        said += _typed_and_said(ours, None)
+        assert process.wait(60) == 130
+    os.close(ours)
+    assert said.count("\x1b[?25l") == said.count("\x1b[?25h") == 1
+    assert f"{WIDE} of {ROWS} rows (33 %)" in said
+    assert "To go on, run the same command again" in said
+    assert states(tmp_path / JOURNAL) == {"done": WIDE}
+
+
+def _take_terminal() -> None:
+    """Make the standard input the terminal of the session, so that what is typed there is a signal."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def _typed_and_said(terminal: int, text: str | None) -> str:
+    """Read a terminal up to a text, or to its end."""
+    said = ""
+    while text is None or text not in said:
+        try:
+            said += os.read(terminal, 65_536).decode(errors="replace")
+        except OSError:
+            # So Linux tells that the other side was closed.
+            assert text is None, said
+            break
+    return said

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from imagine_async.batch.journal import Overview
@@ -103,10 +105,9 @@ def test_each_kind_of_row_that_is_not_done_has_its_step() -> None:
     """Failed ones are retried, bad ones corrected, unknown ones looked at; where all is well, nothing is to be done."""
     states = {RowState.DONE: 9, RowState.FAILED: 3, RowState.UNKNOWN: 1}
     overview = Overview(states=states, unreadable=2, left_over=4, tokens=0, workers=(), changed_at=None)
-    failed, bad, unknown, gone = for_rows(overview, "my foxes/batch.sqlite")
-    assert failed == "1 row failed; to run it again: imagine batch retry 'my foxes/batch.sqlite'"
+    failed, bad, unknown = for_rows(overview, Path("my foxes/batch.sqlite"))
+    assert failed == "1 row failed; to run it again: imagine batch retry 'my foxes'"
     assert bad == "2 rows cannot be used; correct the manifest, and run it again."
-    assert unknown == "1 row may have been charged; to see which: imagine batch unknown 'my foxes/batch.sqlite'"
-    assert gone == "4 rows of earlier runs no longer in the manifest."
+    assert unknown == "1 row may have been charged; to see which: imagine batch unknown 'my foxes'"
     well = Overview(states={RowState.DONE: 9}, unreadable=0, left_over=0, tokens=0, workers=(), changed_at=None)
-    assert for_rows(well, "foxes") == []
+    assert for_rows(well, Path("foxes.db")) == []

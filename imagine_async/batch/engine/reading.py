@@ -54,7 +54,7 @@ class Candidate:
     line: int | None = None
 
     async def read(self) -> tuple[Row, dict[str, Any]]:
-        """Read it, in a worker thread, because that may look into files.
+        """Read it, in a worker thread if that may look into files.
 
         Returns:
             The row, and its request as plain data.
@@ -65,6 +65,8 @@ class Candidate:
         if self.row is not None and self.data is not None:
             return self.row, self.data
         assert self.unread is not None
+        if not self.unread.may_block:
+            return _read(self.unread)
         return await anyio.to_thread.run_sync(_read, self.unread)
 
 

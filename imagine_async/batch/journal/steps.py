@@ -14,6 +14,10 @@ from imagine_async.tasks import spawn
 __all__ = ["Steps"]
 
 
+_COMPANY = 16
+_LINGER_SECONDS = 0.002
+
+
 class _Step:
     """Rows that go to the disk together.
 
@@ -101,6 +105,9 @@ class Steps:
 
     async def _run(self) -> None:
         while self._next is not None:
+            if len(self._next.sending) < _COMPANY:
+                # One row alone would take the time of a whole step.
+                await anyio.sleep(_LINGER_SECONDS)
             now, self._next = self._next, None
             try:
                 work = Work(step, (now.ended, now.sending), is_durable=bool(now.sending))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import count
 from typing import Any, BinaryIO, NoReturn
 
 from attrs import define, field
@@ -42,7 +41,9 @@ class JsonLines:
                 if len(line) > LONGEST_LINE:
                     yield _too_long(file, line, number, fingerprint)
                 else:
-                    yield UnreadRow(fingerprint=fingerprint(line), read=partial(read, line, number), line=number)
+                    yield UnreadRow(
+                        fingerprint=fingerprint(line), read=partial(read, line, number), line=number, raw=line
+                    )
 
     def count(self) -> int | None:
         """Count the rows; `None` where they can be read but once."""
@@ -57,11 +58,9 @@ class JsonLines:
 
 def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """Yield number and content of the lines that are not blank; of one that is too long, the beginning."""
-    readline = file.readline
-    for number in count(1):
-        line = readline(LONGEST_LINE + 1)
-        if not line:
-            return
+    readline, number = file.readline, 0
+    while line := readline(LONGEST_LINE + 1):
+        number += 1
         # Without its end, which the last line may lack, and may get when rows are added.
         content = line if len(line) > LONGEST_LINE else line.strip()
         if number == 1 and len(line) <= LONGEST_LINE:

@@ -105,17 +105,18 @@ def _given(data: object) -> dict[str, Any]:
     if not isinstance(data, Mapping):
         reason = 'a row is an object with members, for example {"prompt": "a red fox"}'
         raise RowProblemsError([Problem(None, reason)])
-    return {name: value for name, value in data.items() if value is not None}
+    # Keys of Python's own mappings may be anything; older releases of cattrs cannot tell of one that is no text.
+    return {str(name): value for name, value in data.items() if value is not None}
 
 
 def _gathered(members: dict[str, Any]) -> dict[str, Any]:
     """Make one member of the columns `extra.NAME`."""
     extra = {name: value for name, value in members.items() if name.startswith(EXTRA_PREFIX)}
-    if not extra:
+    whole = members.get("extra", {})
+    if not extra or not isinstance(whole, Mapping):
         return members
     others = {name: value for name, value in members.items() if name not in extra}
-    named = {name.removeprefix(EXTRA_PREFIX): value for name, value in extra.items()}
-    return {**others, "extra": {**others.get("extra", {}), **named}}
+    return {**others, "extra": {**whole, **{name.removeprefix(EXTRA_PREFIX): value for name, value in extra.items()}}}
 
 
 def _label(name: str, value: object, problems: list[Problem]) -> str | None:

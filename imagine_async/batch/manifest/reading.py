@@ -54,7 +54,8 @@ def read_manifest(
     """Open a manifest: JSONL, CSV, TSV, Parquet, or a matrix in TOML or YAML. Blocks.
 
     No row is read here, but what all of them depend on is checked: that the file can be read, the columns of a table,
-    the whole of a matrix.
+    the whole of a matrix. A table that comes out of a pipe is not waited for: its columns are checked when it is
+    iterated over.
 
     Args:
         source: The file's path, or `-` for the standard input.

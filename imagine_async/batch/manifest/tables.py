@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from functools import partial
 from typing import Literal
 
@@ -17,6 +18,7 @@ from imagine_async.batch.rows import Row, RowError, UnreadRow
 
 __all__ = ["TableRows"]
 
+_PICTURES = frozenset({"image", "mask"})
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
 
 
@@ -29,45 +31,45 @@ class TableRows:
         format: How its cells are divided.
 
     Raises:
-        ManifestError: The first row is missing, or names a column twice, or one that no row can have.
+        ManifestError: The first row is missing, or names a column twice, or one that no row can have. Of a pipe, which
+            may let one wait for it, that is found out by iterating.
     """
 
     source: Source
     format: Literal["csv", "tsv"]
-    columns: tuple[str, ...] = field(init=False)
     _parser: RowParser = field(init=False)
-    _begun: Iterator[Record] | None = field(init=False, default=None)
 
     def __attrs_post_init__(self) -> None:
         self._parser = RowParser(self.source.folder, is_flat=True)
-        rows = self._records()
-        self.columns = self._header(rows)
-        # What a pipe has given does not come again.
-        self._begun = rows if self.source.is_stream else None
+        if not self.source.is_stream:
+            with closing(self._records()) as rows:
+                self._columns(rows)
 
     def __iter__(self) -> Iterator[UnreadRow]:
         """Yield the rows, unread."""
-        fingerprint, read = fingerprinter(self.format, *self.columns), self._read
-        for record in self._body():
-            yield UnreadRow(fingerprint=fingerprint(record.raw), read=partial(read, record), line=record.line)
+        rows = self._records()
+        columns = self._columns(rows)
+        fingerprint, read = fingerprinter(self.format, *columns), partial(self._read, columns)
+        # The raw bytes tell that a row names no file; here the columns have to tell it.
+        names_files = not _PICTURES.isdisjoint(columns)
+        for record in rows:
+            raw = record.raw
+            yield UnreadRow(
+                fingerprint=fingerprint(raw),
+                read=partial(read, record),
+                line=record.line,
+                raw=None if names_files else raw,
+            )
 
     def count(self) -> int | None:
         """Count the rows; `None` where they can be read but once."""
-        return None if self.source.is_stream else sum(1 for _ in self._body())
+        return None if self.source.is_stream else max(0, sum(1 for _ in self._records()) - 1)
 
-    def _body(self) -> Iterator[Record]:
-        begun, self._begun = self._begun, None
-        if begun is not None:
-            return begun
-        rows = self._records()
-        next(rows, None)
-        return rows
-
-    def _records(self) -> Iterator[Record]:
+    def _records(self) -> Generator[Record, None, None]:
         with self.source.open() as file:
             yield from records(file, _DELIMITERS[self.format])
 
-    def _header(self, rows: Iterator[Record]) -> tuple[str, ...]:
+    def _columns(self, rows: Iterator[Record]) -> tuple[str, ...]:
         record = next(rows, None)
         if record is None:
             raise self.source.error("the file is empty: its first row names the columns, for example prompt,style")
@@ -76,6 +78,8 @@ class TableRows:
         columns = [cell.strip() for cell in record.cells]
         while columns and not columns[-1]:
             columns.pop()
+        if "extra" in columns:
+            raise self.source.error("column extra: name the form field as well, as in extra.strength")
         check_columns(columns, self.source, self._advice(columns))
         return tuple(columns)
 
@@ -85,15 +89,15 @@ class TableRows:
         is_other = len(columns) == 1 and any(mark in columns[0] for mark in ",;\t")
         return f"; {self.format.upper()} has {name} between its cells" if is_other else ""
 
-    def _read(self, record: Record) -> Row:
+    def _read(self, columns: tuple[str, ...], record: Record) -> Row:
         if record.problem:
             raise RowError(record.problem, line=record.line)
-        beyond = [cell for cell in record.cells[len(self.columns) :] if cell.strip()]
+        beyond = [cell for cell in record.cells[len(columns) :] if cell.strip()]
         if beyond:
             reason = (
-                f"the row has {len(record.cells)} cells, and there are {len(self.columns)} columns: put a cell that "
+                f"the row has {len(record.cells)} cells, and there are {len(columns)} columns: put a cell that "
                 "holds the mark between cells into quotation marks"
             )
             raise RowError(reason, line=record.line)
-        cells = zip(self.columns, record.cells, strict=False)
+        cells = zip(columns, record.cells, strict=False)
         return self._parser.parse({name: cell for name, cell in cells if cell.strip()}, record.line)

@@ -13,10 +13,6 @@ from imagine_async.cli.batch.unknown import unknown
 
 __all__ = ["batch"]
 
-_HELP = (
-    "Make the pictures of a manifest: thousands of them, within a rate and a budget, and where one run ends the next "
-    "goes on."
-)
 _EXAMPLES = """\
 Examples:
 
@@ -75,7 +71,7 @@ Examples:
     imagine batch sheet foxes sheet.jpg --columns 8
 """
 
-batch = App(name="batch", help=_HELP, help_epilogue=_EXAMPLES)
+batch = App(name="batch", help_epilogue=_EXAMPLES)
 batch.default(run_batch)
 batch.command(run_batch, name="run", help_epilogue=_EXAMPLES)
 batch.command(status, name="status", help_epilogue=_EXAMPLES_OF_STATUS)

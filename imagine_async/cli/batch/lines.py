@@ -79,4 +79,4 @@ class Lines:
 
     def end(self, ending: Ending) -> None:
         """Print the sums, and what may be done next."""
-        print_ending(ending)
+        print_ending(ending, with_failures=False)

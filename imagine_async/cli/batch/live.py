@@ -75,7 +75,7 @@ class LiveDisplay:
 
     def end(self, ending: Ending) -> None:
         """Print the sums, and what may be done next."""
-        print_ending(ending)
+        print_ending(ending, with_failures=True)
 
     def _print_failures(self) -> None:
         for result in self._failures:

@@ -41,6 +41,6 @@ def trouble_of(error: str | None) -> str:
         error: The error's class and message; `None` where nobody knows.
     """
     # A bad row's error tells the line once more, which is told already.
-    words = re.sub(r"^RowError: (line \d+: )?", "", error or "nobody knows why")
+    words = re.sub(r"^Row(Problems)?Error: (line \d+: )?", "", error or "nobody knows why")
     text = " ".join(visible(words).split())
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

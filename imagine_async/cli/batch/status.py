@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import shlex
 from pathlib import Path
 
 from imagine_async.batch.journal import Overview, look_over
 from imagine_async.batch.records import RowState
 from imagine_async.cli.batch.journals import find_journal
 from imagine_async.cli.batch.parts import AsJson
-from imagine_async.cli.batch.steps import for_rows
+from imagine_async.cli.batch.steps import for_rows, name_of
 from imagine_async.cli.batch.words import counted, duration, tokens
 from imagine_async.cli.holds import iso_time
 from imagine_async.cli.output import say, shown
@@ -40,8 +39,10 @@ def _as_text(path: Path, overview: Overview) -> str:
     lines = [
         as_table(("State", "Rows"), rows, numbers=("Rows",)),
         "",
-        f"{tokens(overview.tokens)} spent, or perhaps spent",
+        f"{tokens(overview.tokens)}, with what may have been charged",
     ]
+    if overview.left_over:
+        lines.append(f"{counted(overview.left_over, 'row')} of earlier runs no longer in the manifest")
     lines += [_workers(overview), _last_change(overview)]
     return "\n".join([*lines, *_steps(path, overview)])
 
@@ -50,9 +51,9 @@ def _steps(path: Path, overview: Overview) -> list[str]:
     if overview.workers:
         return ["A worker is at it."]
     left = sum(overview.states.get(state, 0) for state in (RowState.PENDING, RowState.LEASED, RowState.SENT))
-    steps = for_rows(overview, shown(path))
+    steps = for_rows(overview, path)
     if left:
-        steps.append(f"{counted(left, 'row')} not done yet; to go on: imagine batch retry {shlex.quote(shown(path))}")
+        steps.append(f"{counted(left, 'row')} not done yet; to go on: imagine batch retry {name_of(path)}")
     return steps or [_DONE]
 
 

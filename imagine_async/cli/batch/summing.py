@@ -1,23 +1,36 @@
-"""The end of a batch for people: its sums, and what may be done next."""
+"""The end of a batch for people: a table of what became of it, and what may be done next."""
 
 from __future__ import annotations
 
-from imagine_async.cli.batch.figures import how_far, outcomes, spent
+import attrs
+from rich.console import Console
+
+from imagine_async.cli.batch.places import trouble_of
 from imagine_async.cli.batch.watching import Ending
-from imagine_async.cli.batch.words import duration
+from imagine_async.cli.batch_summary import summary_table
 from imagine_async.cli.output import say
 from imagine_async.cli.tables import visible
 
 __all__ = ["print_ending"]
 
+# Where no terminal tells its width, this keeps errors on few lines.
+_PLAIN_WIDTH = 110
 
-def print_ending(ending: Ending) -> None:
-    """Print the sums of a batch, and what may be done next.
+
+def print_ending(ending: Ending, *, with_failures: bool) -> None:
+    """Print what became of a batch, and what may be done next.
 
     Args:
         ending: How it ended.
+        with_failures: Whether to name the first failures, where they were not named before.
     """
-    progress = ending.summary.progress
-    say(f"\n{how_far(progress)} in {duration(progress.elapsed)}: {outcomes(progress)}; {spent(progress)}")
-    for step in ending.steps:
-        say(visible(step))
+    failures = [(place, trouble_of(error)) for place, error in ending.summary.failures if with_failures]
+    table = summary_table(attrs.evolve(ending.summary, failures=tuple(failures)), with_steps=False)
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_PLAIN_WIDTH)
+    with console.capture() as text:
+        console.print(table, highlight=False)
+    # A grid is filled up with blanks to its full width.
+    lines = ["", *(line.rstrip() for line in text.get().splitlines())]
+    say("\n".join([*lines, *([""] if ending.steps else []), *map(visible, ending.steps)]))

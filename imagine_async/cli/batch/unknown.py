@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from pathlib import Path
 
 from imagine_async.batch.journal import read_records
@@ -12,6 +11,7 @@ from imagine_async.cli.batch.events import row_facts
 from imagine_async.cli.batch.journals import find_journal
 from imagine_async.cli.batch.parts import AsJson
 from imagine_async.cli.batch.places import place_of, trouble_of
+from imagine_async.cli.batch.steps import name_of
 from imagine_async.cli.batch.words import counted
 from imagine_async.cli.output import say
 from imagine_async.cli.tables import as_table
@@ -53,7 +53,7 @@ def _as_text(records: list[RowRecord], path: Path) -> str:
             "on https://platform.imagine.art. Then:",
             "    imagine budget holds      lists the same calls in the books, where they are kept in a store;",
             "    imagine budget settle ID  books one as charged, imagine budget release ID as not charged",
-            f"    imagine batch retry {shlex.quote(str(path))} --resend-unknown",
+            f"    imagine batch retry {name_of(path)} --resend-unknown",
             "                              makes their pictures, and may cost their tokens once more",
         )
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ from imagine_async.cli.batch.clients import make_client
 from imagine_async.cli.batch.following import Followed, follow
 from imagine_async.cli.batch.parts import Doing, Showing
 from imagine_async.cli.batch.plans import SANDBOX_TAG, Plan, checked_folder, refuse_to_mix, sink_of
-from imagine_async.cli.batch.steps import after_error, for_rows
+from imagine_async.cli.batch.steps import after_error, for_rows, name_of
 from imagine_async.cli.batch.watching import Beginning, Ending, Watcher
 from imagine_async.cli.batch.wrongly import as_given_wrongly
 from imagine_async.cli.output import shown
@@ -51,10 +50,18 @@ def run_plan(plan: Plan, doing: Doing, showing: Showing) -> int:
     """
     watcher, every = choose_watcher(showing)
     refuse_to_mix(plan.journal, sandbox=doing.sandbox)
+    return _end(plan, showing, watcher, _followed(plan, doing, watcher, every))
+
+
+def _followed(plan: Plan, doing: Doing, watcher: Watcher, every: float) -> Followed:
     try:
-        followed = anyio.run(_follow, plan, doing, watcher, every)
+        return anyio.run(_follow, plan, doing, watcher, every)
     finally:
         watcher.close()
+
+
+def _end(plan: Plan, showing: Showing, watcher: Watcher, followed: Followed) -> int:
+    """Tell how it ended, with the page where one is wanted; returns the exit code."""
     if followed.lost is not None:
         raise BrokenPipeError from followed.lost
     if followed.error is not None:
@@ -115,7 +122,7 @@ def _gallery(plan: Plan, overview: Overview | None, watcher: Watcher) -> Path | 
     if folder is None or not done:
         return None
     if done > _MOST_IN_GALLERY:
-        place = shlex.quote(shown(plan.journal))
+        place = name_of(plan.journal)
         watcher.warn(
             f"no gallery was written, because it would be large; this writes it: imagine batch gallery {place}"
         )
@@ -132,7 +139,7 @@ def _gallery(plan: Plan, overview: Overview | None, watcher: Watcher) -> Path | 
 def _steps(plan: Plan, followed: Followed, overview: Overview | None, gallery: Path | None) -> tuple[str, ...]:
     advice = None if followed.error is None else after_error(followed.error)
     steps = [advice] if advice is not None else []
-    steps += [] if overview is None else for_rows(overview, shown(plan.journal))
+    steps += [] if overview is None else for_rows(overview, plan.journal)
     if followed.is_interrupted or followed.error is not None:
         steps.append("To go on, run the same command again: rows that are done are passed over.")
     if gallery is not None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from imagine_async.batch.manifest import ManifestFormat, read_manifest
 from imagine_async.batch.rows import Row, RowError
 from tests.samples import png_bytes
 
-__all__ = ["made_folder", "outcomes", "reads", "write"]
+__all__ = ["asked", "made_folder", "outcomes", "reads", "write"]
 
 
 def made_folder(folder: Path) -> Path:
@@ -34,6 +35,12 @@ def outcomes(path: Path | str, format: ManifestFormat | None = None) -> list[Row
         except RowError as error:
             found.append(error)
     return found
+
+
+def asked(row: Row | RowError) -> Any:
+    """Return the request of a row that is good, whose fields depend on its class."""
+    assert isinstance(row, Row)
+    return row.request
 
 
 def reads(path: Path | str, format: ManifestFormat | None = None) -> list[Row]:  # noqa: A002

@@ -11,7 +11,7 @@ import pytest
 from imagine_async.batch.manifest import read_manifest
 from imagine_async.batch.manifest.lines import LONGEST_LINE
 from imagine_async.batch.rows import Row, RowError, UnreadRow
-from tests.batch.manifest.places import outcomes, reads, write
+from tests.batch.manifest.places import asked, outcomes, reads, write
 
 
 def fingerprints(path: Path) -> list[bytes]:
@@ -21,7 +21,7 @@ def fingerprints(path: Path) -> list[bytes]:
 def test_rows_and_lines(tmp_path: Path) -> None:
     """Blank lines, a byte order mark and the ends of Windows change nothing but the lines that are counted."""
     path = write(tmp_path / "a.jsonl", b'\xef\xbb\xbf{"prompt":"a"}\r\n\r\n  \n{"prompt":"b"}\n\n{"prompt":"c"}')
-    assert [(row.line, row.request.prompt) for row in reads(path)] == [(1, "a"), (4, "b"), (6, "c")]
+    assert [(row.line, asked(row).prompt) for row in reads(path)] == [(1, "a"), (4, "b"), (6, "c")]
     assert read_manifest(path).count() == 3
 
 
@@ -78,11 +78,18 @@ def test_a_line_that_is_too_long(tmp_path: Path) -> None:
     assert read_manifest(path).count() == 4
 
 
+def test_a_line_that_is_too_long_at_the_end(tmp_path: Path) -> None:
+    """The last line, which nothing ends, may be too long as well."""
+    (error,) = outcomes(write(tmp_path / "a.jsonl", b"x" * (LONGEST_LINE + 1)))
+    assert isinstance(error, RowError)
+    assert "more than 16 MB" in error.reason
+
+
 def test_a_line_at_the_cap(tmp_path: Path) -> None:
     """The longest line that is allowed is read."""
     text = "x" * (LONGEST_LINE - len('{"prompt":""}'))
     (row,) = reads(write(tmp_path / "a.jsonl", json.dumps({"prompt": text}, separators=(",", ":"))))
-    assert row.request.prompt == text
+    assert asked(row).prompt == text
 
 
 def test_fingerprints_follow_the_text(tmp_path: Path) -> None:

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from imagine_async.batch.manifest import ManifestError, read_manifest
+from imagine_async.batch.manifest.templates import Prompts, template_of
 from imagine_async.batch.rows import RowError
 from imagine_async.errors import MissingExtraError
 from imagine_async.inputs import PathSource, UrlSource
 from imagine_async.requests import TextToImage
-from tests.batch.manifest.places import outcomes, reads, write
+from tests.batch.manifest.places import asked, outcomes, reads, write
 
 FOXES = """
 [matrix]
@@ -61,8 +62,8 @@ matrix: {prompt: [no, 2024-01-01, "7", 1:1], cfg: [7.5, 1e1], seed: [0x10, null]
 fixed: {endpoint: v1.generations}
 """
     rows = reads(write(tmp_path / "a.yaml", text))
-    assert [row.request.prompt for row in rows[::4]] == ["no", "2024-01-01", "7", "1:1"]
-    assert [(row.request.cfg, row.request.seed) for row in rows[:4]] == [
+    assert [asked(row).prompt for row in rows[::4]] == ["no", "2024-01-01", "7", "1:1"]
+    assert [(asked(row).cfg, asked(row).seed) for row in rows[:4]] == [
         (7.5, 16),
         (7.5, None),
         (10.0, 16),
@@ -79,7 +80,7 @@ values.place = ["snow", "rain"]
 matrix.seed = [1, 2]
 """
     rows = reads(write(tmp_path / "a.toml", text))
-    assert [row.request.prompt for row in rows[::2]] == [
+    assert [asked(row).prompt for row in rows[::2]] == [
         "fox in snow, fox",
         "fox in rain, fox",
         "owl in snow, owl",
@@ -89,7 +90,16 @@ matrix.seed = [1, 2]
         "nothing",
     ]
     assert rows[-1].id == "prompt7-seed2"
-    assert rows[-1].request.seed == 2
+    assert asked(rows[-1]).seed == 2
+
+
+def test_prompts_are_a_sequence() -> None:
+    """Prompts can be taken one by one, in parts, and all at once."""
+    prompts = Prompts([template_of("{a}{b}", {"a": "xy", "b": "12"}), template_of("z", {})])
+    assert list(prompts) == ["x1", "x2", "y1", "y2", "z"]
+    assert prompts[1:4] == ["x2", "y1", "y2"]
+    with pytest.raises(IndexError):
+        prompts[5]
 
 
 def test_pictures(folder: Path) -> None:
@@ -101,7 +111,7 @@ image = ["pictures/fox.png", {url = "https://example.com/a.png"}]
 """
     rows = reads(write(folder / "a.toml", text))
     assert [row.request.endpoint.name for row in rows] == ["upscale"] * 2 + ["remove_background"] * 2
-    assert [type(row.request.image) for row in rows] == [PathSource, UrlSource] * 2
+    assert [type(asked(row).image) for row in rows] == [PathSource, UrlSource] * 2
 
 
 def test_a_bad_row_names_its_combination(tmp_path: Path) -> None:
@@ -120,7 +130,7 @@ def test_a_matrix_is_never_made_whole(tmp_path: Path) -> None:
     path = write(tmp_path / "a.toml", f"{text}b = {json.dumps(list('abcdefghij'))}\n[matrix]\nseed = {numbers * 10}\n")
     manifest = read_manifest(path)
     assert manifest.count() == 10**8
-    assert [row.read().request.seed for row in islice(manifest, 3)] == [1, 2, 3]
+    assert [asked(row.read()).seed for row in islice(manifest, 3)] == [1, 2, 3]
 
 
 @pytest.mark.parametrize(

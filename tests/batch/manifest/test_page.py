@@ -9,7 +9,10 @@ import pytest
 
 from imagine_async.batch.manifest import ManifestError, read_manifest
 from imagine_async.batch.rows import Row, RowError
+from imagine_async.config import BASE_URL_VARIABLE, KEY_VARIABLE
+from imagine_async.sandbox import SandboxSettings, running_sandbox
 from tests.batch.manifest.places import made_folder, outcomes
+from tests.flat_engine import FlatEngine
 
 PAGE = (Path(__file__).parents[3] / "docs" / "manifests.md").read_text("utf-8")
 BLOCK = r"^<!-- {} (\S+) -->\n```\w+\n(.*?)^```"
@@ -60,7 +63,17 @@ def test_the_plan(written: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     monkeypatch.chdir(written)
     exec(compile(SCRIPTS[1], "plan", "exec"), {"__name__": "page"})
     rows, bad, tokens, *_ = capsys.readouterr().out.split()
-    assert (rows, bad, tokens) == ("6", "0", "15.0")
+    assert (rows, bad, tokens) == ("6", "0", "7.0")
+
+
+def test_the_batch(written: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The script that makes the pictures runs as it stands, against a sandbox, and every row is done."""
+    monkeypatch.chdir(written)
+    with running_sandbox(SandboxSettings(side=16, rate_limit=None), engine=FlatEngine()) as server:
+        monkeypatch.setenv(BASE_URL_VARIABLE, server.base_url)
+        monkeypatch.setenv(KEY_VARIABLE, server.key)
+        exec(compile(SCRIPTS[0], "batch", "exec"), {"__name__": "page"})
+    assert sorted(capsys.readouterr().out.splitlines()) == ["2 done", "3 done", "4 done"]
 
 
 def test_rows_of_the_page_are_what_they_look_like(written: Path) -> None:

@@ -15,7 +15,7 @@ from imagine_async.batch.rows import Row, RowError
 from imagine_async.errors import MissingExtraError
 from imagine_async.inputs import BytesSource, PathSource, RowOutput
 from imagine_async.requests import TextToImage
-from tests.batch.manifest.places import outcomes, reads, write
+from tests.batch.manifest.places import asked, outcomes, reads, write
 from tests.samples import png_bytes
 
 
@@ -40,9 +40,9 @@ def test_rows(folder: Path) -> None:
     first, second, third = reads(path)
     assert first.request == TextToImage(prompt="a fox", seed=7, extra={"mode": "x"})
     assert (first.id, first.tags, first.line) == ("1", ("a", "b"), 1)
-    assert isinstance(second.request.image, PathSource)
-    assert second.request.extra == {}
-    assert third.request.image == RowOutput("1")
+    assert isinstance(asked(second).image, PathSource)
+    assert asked(second).extra == {}
+    assert asked(third).image == RowOutput("1")
     manifest = read_manifest(path)
     assert (manifest.count(), manifest.__length_hint__()) == (3, 3)
 
@@ -51,10 +51,10 @@ def test_texts_and_bytes(folder: Path) -> None:
     """Tags may be a text as in CSV, pictures a text or the bytes themselves."""
     path = written(folder / "a.parquet", {"endpoint": ["upscale"], "image": [png_bytes()], "tags": ["a;b"]})
     (row,) = reads(path)
-    assert isinstance(row.request.image, BytesSource)
+    assert isinstance(asked(row).image, BytesSource)
     assert row.tags == ("a", "b")
     (row,) = reads(written(folder / "a.parquet", {"endpoint": ["upscale"], "image": ["row:7"]}))
-    assert row.request.image == RowOutput("7")
+    assert asked(row).image == RowOutput("7")
 
 
 def test_bad_rows(tmp_path: Path) -> None:
@@ -63,6 +63,16 @@ def test_bad_rows(tmp_path: Path) -> None:
     assert isinstance(good, Row)
     assert isinstance(bad, RowError)
     assert (bad.line, bad.field) == (2, "seed")
+
+
+def test_further_form_fields(tmp_path: Path) -> None:
+    """Form fields may come in a structure, in columns of their own, or both; a text is none."""
+    structure = [{"a": "1", "b": 2}]
+    path = written(tmp_path / "a.parquet", {"prompt": ["x"], "extra": structure, "extra.c": [3.5]})
+    assert asked(reads(path)[0]).extra == {"a": "1", "b": "2", "c": "3.5"}
+    (error,) = outcomes(written(tmp_path / "b.parquet", {"prompt": ["x"], "extra": ["a=1"], "extra.c": [3.5]}))
+    assert isinstance(error, RowError)
+    assert "extra: 'a=1': pass a mapping" in error.reason
 
 
 def test_bad_files(tmp_path: Path) -> None:
@@ -99,7 +109,7 @@ def test_fingerprints(tmp_path: Path) -> None:
 def test_memory_is_that_of_a_row_group(tmp_path: Path) -> None:
     """Of a file of large pictures no more than a row group is in memory at a time."""
     columns = {"endpoint": ["upscale"] * 400, "image": [bytes(200 * 2**10)] * 400}
-    path = written(tmp_path / "a.parquet", columns, use_dictionary=False, row_group_size=20)
+    path = written(tmp_path / "a.parquet", columns, use_dictionary=False, compression="none", row_group_size=20)
     del columns
     before, most = pa.total_allocated_bytes(), 0
     for _ in read_manifest(path):

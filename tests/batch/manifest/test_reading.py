@@ -13,7 +13,7 @@ import pytest
 
 from imagine_async.batch.manifest import FORMATS, ManifestError, read_manifest
 from imagine_async.errors import ConfigurationError
-from tests.batch.manifest.places import reads, write
+from tests.batch.manifest.places import asked, reads, write
 
 
 class _Stdin:
@@ -32,7 +32,7 @@ def test_the_suffix_tells_the_format(suffix: str, tmp_path: Path) -> None:
 def test_the_format_can_be_named(tmp_path: Path) -> None:
     """A named format counts more than the suffix; one that does not exist is refused with those that do."""
     path = write(tmp_path / "a.txt", "prompt\tseed\na\t1\n")
-    assert [row.request.seed for row in reads(path, "tsv")] == [1]
+    assert [asked(row).seed for row in reads(path, "tsv")] == [1]
     with pytest.raises(ManifestError, match=r"its suffix tells no format: name it with one of \.jsonl, "):
         read_manifest(path)
     with pytest.raises(ConfigurationError, match="'jsonl', 'csv', 'tsv', 'parquet', 'toml', 'yaml'"):
@@ -80,16 +80,24 @@ def test_a_file_that_goes_away(tmp_path: Path) -> None:
     ],
 )
 def test_the_standard_input(format: str, content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: A002
-    """The standard input is read once, as JSONL if nothing else is said; paths are relative to the working directory."""
+    """The standard input is read once, as JSONL if nothing else is said, and its folder is the working directory."""
     monkeypatch.setattr(sys, "stdin", _Stdin(content))
     manifest = read_manifest("-", format=format)  # type: ignore[arg-type]
-    assert [unread.read().request.prompt for unread in manifest] == ["a", "b"]
+    assert [asked(unread.read()).prompt for unread in manifest] == ["a", "b"]
     assert (manifest.path, manifest.folder) == ("-", Path.cwd())
     if format in ("toml", "yaml"):
         assert len(list(manifest)) == 2
         return
     assert manifest.count() is None
     with pytest.raises(ManifestError, match="can be read but once"):
+        list(manifest)
+
+
+def test_columns_of_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table in a pipe is not waited for when it is opened; its columns are checked when it is iterated over."""
+    monkeypatch.setattr(sys, "stdin", _Stdin(b"prompt,stile\na,b\n"))
+    manifest = read_manifest("-", format="csv")
+    with pytest.raises(ManifestError, match="manifest -: column stile: .* did you mean style?"):
         list(manifest)
 
 
@@ -100,7 +108,7 @@ def test_a_pipe(tmp_path: Path) -> None:
     manifest = read_manifest(path)
     writer = threading.Thread(target=path.write_bytes, args=(b'{"prompt":"a"}\n',))
     writer.start()
-    assert [unread.read().request.prompt for unread in manifest] == ["a"]
+    assert [asked(unread.read()).prompt for unread in manifest] == ["a"]
     writer.join()
     with pytest.raises(ManifestError, match="can be read but once"):
         list(manifest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import pickle
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,6 @@ from typing import Any
 import pytest
 
 from imagine_async.batch.manifest import RowProblemsError, parse_row
-from imagine_async.batch.rows import RowError
 from imagine_async.inputs import BytesSource, PathSource, RowOutput, UrlSource
 from imagine_async.requests import TextToImage, Upscale
 from imagine_async.requests_v1 import V1Generations
@@ -47,7 +47,8 @@ def test_whole_numbers_are_ids_and_names() -> None:
     """Tables have numbers for ids; truth values and fractions are none."""
     row = parse_row({"id": 7, "name": 8, "prompt": "fox"})
     assert (row.id, row.name) == ("7", "8")
-    for wrong in (True, 1.5, "", "x" * 501, [], 10**200, "\ud800"):
+    wrongs: list[object] = [True, 1.5, "", "x" * 501, [], 10**200, "\ud800"]
+    for wrong in wrongs:
         assert refusal({"id": wrong, "prompt": "fox"}).field == "id"
 
 
@@ -176,6 +177,18 @@ def test_reasons(data: Any, field: str | None, told: str) -> None:
     assert told in error.reason
 
 
+def test_an_extra_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a field needs and does not find is told as an error of that field."""
+
+    class Pixels:
+        def __array__(self) -> None: ...
+
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    error = refusal({"endpoint": "upscale", "image": Pixels()})
+    assert error.field == "image"
+    assert error.reason.startswith("MissingExtraError: ")
+
+
 def test_pictures_of_different_sizes(folder: Path) -> None:
     """What is wrong with two fields together is told as well."""
     (folder / "large.png").write_bytes(png_bytes(32, 32))
@@ -194,6 +207,6 @@ def test_v1() -> None:
 def test_errors_can_be_pickled() -> None:
     """An error crosses to another process whole."""
     error = pickle.loads(pickle.dumps(refusal({"seed": 0})))
-    assert isinstance(error, RowError)
+    assert isinstance(error, RowProblemsError)
     assert error.problems == refusal({"seed": 0}).problems
     assert str(error) == str(refusal({"seed": 0}))

@@ -17,7 +17,7 @@ from imagine_async.batch.rows import Row, RowError
 from imagine_async.inputs import PathSource, RowOutput, UrlSource
 from imagine_async.requests import TextToImage
 from imagine_async.requests_v1 import V1Generations, V1Variations
-from tests.batch.manifest.places import outcomes, reads, write
+from tests.batch.manifest.places import asked, outcomes, reads, write
 
 NUMBERS = """endpoint,prompt,cfg,steps,high_res_results,seed
 v1.generations,a,7.5,30,TRUE,7
@@ -40,10 +40,10 @@ def test_cells(folder: Path) -> None:
     first, second, third, last = reads(path)
     assert first.request == TextToImage(prompt='a "red" fox,\nasleep', seed=7)
     assert (first.id, first.tags, first.line) == ("7", ("a", "b c"), 2)
-    assert second.request.image == RowOutput("7")
-    assert second.request.extra == {"strength": "0.50", "mode": "x"}
-    assert isinstance(third.request.image, PathSource)
-    assert isinstance(last.request.image, UrlSource)
+    assert asked(second).image == RowOutput("7")
+    assert asked(second).extra == {"strength": "0.50", "mode": "x"}
+    assert isinstance(asked(third).image, PathSource)
+    assert isinstance(asked(last).image, UrlSource)
     assert [row.line for row in (second, third, last)] == [6, 7, 8]
     assert read_manifest(path).count() == 4
 
@@ -52,7 +52,7 @@ def test_numbers(tmp_path: Path) -> None:
     """Texts become the numbers and truth values that a field takes."""
     wanted = [(7.5, 30, True, 7), (10.0, 31, False, -3), (3.0, 32, False, 4)]
     for row, (cfg, steps, is_high, seed) in zip(reads(write(tmp_path / "a.csv", NUMBERS)), wanted, strict=True):
-        prompt = row.request.prompt
+        prompt = asked(row).prompt
         assert row.request == V1Generations(prompt=prompt, cfg=cfg, steps=steps, high_res_results=is_high, seed=seed)
 
 
@@ -137,6 +137,7 @@ def test_a_line_that_is_too_long(tmp_path: Path) -> None:
         (b"prompt,image\n", "column image: text_to_image has no such field"),
         (b"endpoint,imag\n", "column imag: no endpoint has such a field; did you mean image?"),
         (b"prompt,extra.\n", "column extra.: "),
+        (b"prompt,extra\n", "column extra: name the form field as well, as in extra.strength"),
         (b"prompt;seed\n", "CSV has commas between its cells"),
         (b"prompt,\xff\n", "cannot be read: line 1 holds the byte 0xff"),
         (b'"prompt', "its quotation mark is not closed"),
@@ -158,6 +159,13 @@ def test_trailing_commas(tmp_path: Path) -> None:
     """Empty cells beyond the columns, as spreadsheets write them, are passed over."""
     (row,) = reads(write(tmp_path / "a.csv", "prompt,seed,,\na,7,,,,\n"))
     assert row.request == TextToImage(prompt="a", seed=7)
+
+
+@pytest.mark.parametrize(("column", "may_block"), [("prompt", False), ("image", True), ("mask", True)])
+def test_only_rows_with_pictures_may_block(column: str, may_block: bool, tmp_path: Path) -> None:
+    """Where no column is for a picture, rows are known to name no file."""
+    (row,) = read_manifest(write(tmp_path / "a.csv", f"endpoint,{column}\n,x\n"))
+    assert row.may_block == may_block
 
 
 def test_fields_of_another_endpoint(folder: Path) -> None:
