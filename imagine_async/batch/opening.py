@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import AsyncIterable, Iterable
 from functools import partial
@@ -9,6 +10,7 @@ from operator import length_hint
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import anyio
 from attrs import frozen
 
 from imagine_async.batch.caller import ClientCaller
@@ -37,7 +39,7 @@ from imagine_async.batch.rows import RowInput, to_tags
 from imagine_async.batch.sinks.base import Sink
 from imagine_async.batch.sinks.local import LocalSink
 from imagine_async.batch.sinks.opening import open_sink
-from imagine_async.errors import ConfigurationError
+from imagine_async.errors import ConfigurationError, StoreError
 from imagine_async.middleware.limiter import RateLimiter
 from imagine_async.options import choice, count
 from imagine_async.stores import Budget, MemoryStore, RateLimit
@@ -141,12 +143,13 @@ class _Parts:
     async def open(self) -> Engine:
         """Open the journal and put the engine together."""
         journal = self._journal()
-        identity = await journal.open()
         try:
+            identity = await journal.open()
             engine = await self._engine(journal, f"batch-{identity[:12]}")
             await engine.start()
         except BaseException:
-            await journal.aclose()
+            with anyio.CancelScope(shield=True), contextlib.suppress(StoreError):
+                await journal.aclose()
             raise
         return engine
 
