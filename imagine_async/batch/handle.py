@@ -116,7 +116,7 @@ class AsyncBatch(AsyncIterator[RowResult]):
     async def _start(self) -> None:
         try:
             engine = await self._open_engine()
-        except BaseException:
+        except Exception:
             self._is_over = True
             raise
         self._engine = engine

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import AsyncIterable, Iterable
+from functools import partial
 from operator import length_hint
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import anyio
 from attrs import frozen
 
 from imagine_async.batch.caller import ClientCaller
+from imagine_async.batch.deriving import derived_client, tokens_left
 from imagine_async.batch.engine.admission import Admission
 from imagine_async.batch.engine.counting import Counts
 from imagine_async.batch.engine.engine import Engine, TakesTurns, refuge_of
@@ -24,6 +28,7 @@ from imagine_async.batch.engine.settings import BatchSettings
 from imagine_async.batch.engine.skipping import Skipping
 from imagine_async.batch.engine.steps import Journaling
 from imagine_async.batch.engine.storing import Storing
+from imagine_async.batch.engine.windows import Windows
 from imagine_async.batch.engine.work import Work
 from imagine_async.batch.handle import AsyncBatch
 from imagine_async.batch.journal.journal import SqliteJournal
@@ -34,7 +39,7 @@ from imagine_async.batch.rows import RowInput, to_tags
 from imagine_async.batch.sinks.base import Sink
 from imagine_async.batch.sinks.local import LocalSink
 from imagine_async.batch.sinks.opening import open_sink
-from imagine_async.errors import ConfigurationError
+from imagine_async.errors import ConfigurationError, StoreError
 from imagine_async.middleware.limiter import RateLimiter
 from imagine_async.options import choice, count
 from imagine_async.stores import Budget, MemoryStore, RateLimit
@@ -138,12 +143,13 @@ class _Parts:
     async def open(self) -> Engine:
         """Open the journal and put the engine together."""
         journal = self._journal()
-        identity = await journal.open()
         try:
+            identity = await journal.open()
             engine = await self._engine(journal, f"batch-{identity[:12]}")
             await engine.start()
         except BaseException:
-            await journal.aclose()
+            with anyio.CancelScope(shield=True), contextlib.suppress(StoreError):
+                await journal.aclose()
             raise
         return engine
 
@@ -177,7 +183,7 @@ class _Parts:
             counts=counts,
             clock=clock,
             concurrency=settings.concurrency,
-            tokens_left=client._tokens_left,
+            tokens_left=partial(tokens_left, client),
             on_shared=lambda: _share(intake),
             owned_sink=self.sink if self.owns_sink else None,
         )
@@ -186,14 +192,16 @@ class _Parts:
         if self.rows is None:
             return JournalIntake(journal, parents, admission, self.settings)
         skipping = Skipping(self.sink, counts)
-        return Intake(Inputs(self.rows, admission), journal, parents, skipping, admission, counts, self.settings)
+        inputs, windows = Inputs(self.rows, admission), Windows(journal)
+        return Intake(inputs, journal, parents, skipping, admission, counts, self.settings, windows)
 
     async def _client(self, journal: Journal, counts: Counts, name: str) -> AsyncImagine:
         limiter = None
         if self.rate is not None:
             clock = self.client._shared.clock
             limiter = RateLimiter(self.rate, store=MemoryStore(clock=clock), account=name, clock=clock)
-        return self.client._for_batch(
+        return derived_client(
+            self.client,
             name,
             outer=[] if limiter is None else [limiter],
             inner=[Journaling(journal, counts)],
@@ -210,4 +218,4 @@ class _Parts:
 
 def _share(intake: Any) -> None:
     if isinstance(intake, Intake):
-        intake.is_shared = True
+        intake.windows.is_shared = True

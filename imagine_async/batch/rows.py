@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from imagine_async.errors import ImagineError
 from imagine_async.requests import Request
@@ -73,9 +73,11 @@ class Row:
 _PICTURES = (b'"image"', b'"mask"', b"\\")
 
 
-@frozen(kw_only=True)
+@define(kw_only=True, eq=False)
 class UnreadRow:
     """A row of a manifest that is only read if it has to be: one that is done already need not be.
+
+    Not to be changed; but a frozen class takes three times as long to make, and a finished million has as many.
 
     Args:
         fingerprint: 16 bytes; two rows with the same one are the same row.

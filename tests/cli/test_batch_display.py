@@ -240,3 +240,16 @@ async def test_reader_that_has_gone_is_told_of_once() -> None:
         await anyio.sleep(0)
         teller.finish()
     assert (lost, type(teller.failure)) == ([True], BrokenPipeError)
+
+
+def test_warnings_are_shown_everywhere(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without what would steer a terminal; errors go to the error output, whatever is shown else."""
+    display, output = _live()
+    for watcher in (Lines(FakeClock()), display):
+        watcher.warn("no page\x1b[2J")
+        watcher.stopping("interrupted", "Finishing")
+        watcher.fail(OSError("disk\nfull"))
+    said = capsys.readouterr()
+    assert said.out.splitlines() == ["Warning: no page [2J", "Finishing"]
+    assert said.err.splitlines() == ["imagine: disk full"] * 2
+    assert "Warning: no page [2J" in output.getvalue()

@@ -6,7 +6,9 @@ import csv
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,7 +22,6 @@ from tests.cli.batches import environment, gated_sandbox, manifest, start, state
 from tests.flat_engine import FlatEngine
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-FAULTS = {"rules": [{"fault": "error:400", "prompt": "*bad*"}]}
 
 
 @pytest.fixture(scope="module")
@@ -226,3 +227,59 @@ def test_help(imagine: Run, command: str) -> None:
     if not command:
         assert "130 interrupted" in result.stdout
         assert all(other in result.stdout for other in ("status", "retry", "export", "unknown", "gallery", "sheet"))
+
+
+def test_status_tells_of_rows_that_have_left_the_manifest(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Rows that are no longer in the input are told of by the status."""
+    with sqlite3.connect("out/batch.sqlite") as journal:
+        journal.execute("UPDATE rows SET position = -1 - position WHERE position = 3")
+    journal.close()
+    assert run(["batch", "status", "out"]) == 0
+    assert "1 row of earlier runs no longer in the manifest" in capsys.readouterr().out
+
+
+def test_journal_without_rows(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing has changed yet, and there is nothing to look at."""
+    with sqlite3.connect("out/batch.sqlite") as journal:
+        journal.execute("DELETE FROM rows")
+    journal.close()
+    assert run(["batch", "status", "out"]) == 0
+    assert "nothing has changed yet" in capsys.readouterr().out
+    assert run(["batch", "sheet", "out", "sheet.jpg"]) == 1
+    assert "no row is done yet" in capsys.readouterr().err
+
+
+def test_pages_and_sheets_that_cannot_be_written(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Somebody else's page, or a folder that is not there, is one line and exit code 1."""
+    (out / "index.html").write_text("mine")
+    assert run(["batch", "gallery", "out"]) == 1
+    assert "no gallery was written: " in capsys.readouterr().err
+    assert run(["batch", "sheet", "out", "no/sheet.jpg"]) == 1
+    assert "no sheet was written: " in capsys.readouterr().err
+
+
+def test_parquet_without_its_extra(
+    out: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says what to install; a missing extra is not the command line's fault."""
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert run(["batch", "export", "out", "--parquet", "rows.parquet"]) == 1
+    assert "imagine-async[parquet]" in capsys.readouterr().err
+
+
+def test_sheet_without_pillow(out: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says what to install."""
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    monkeypatch.delitem(sys.modules, "imagine_async.batch.gallery.sheet_painting", raising=False)
+    assert run(["batch", "sheet", "out", "sheet.jpg"]) == 1
+    assert "imagine-async[images]" in capsys.readouterr().err
+
+
+def test_export_whose_reader_has_gone(out: Path) -> None:
+    """With `imagine batch export ... | head` it ends with 1 and without a word."""
+    with start("batch", "export", "out", "--jsonl", "-", env=dict(os.environ), cwd=out.parent) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        process.stdout = None
+        _, complaints = process.communicate(timeout=60)
+    assert (process.returncode, complaints) == (1, "")

@@ -438,3 +438,43 @@ def test_files_in_a_bucket(imagine: Run, here: Path, monkeypatch: pytest.MonkeyP
         again = imagine("batch", "foxes.jsonl", "--out", "s3://foxes/spring")
         assert "2 (2 before this run)" in again.stdout
     assert states(here / "foxes.batch.sqlite") == {"done": 2}
+
+
+def test_large_batch_has_its_page_when_it_is_asked_for(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a page would be large, it is not written by itself, and the command that writes it is named."""
+    monkeypatch.setattr("imagine_async.cli.batch.work._MOST_IN_GALLERY", 2)
+    manifest(here, 3)
+    assert run(["batch", "foxes.jsonl", "--out", "out"]) == 0
+    assert "this writes it: imagine batch gallery out" in capsys.readouterr().out
+    assert not (here / "out" / "index.html").exists()
+
+
+def test_folder_that_cannot_be_written_to(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is found out before anything is sent."""
+    manifest(here, 2)
+    monkeypatch.setattr("os.access", lambda _path, _mode: False)
+    assert run(["batch", "foxes.jsonl", "--out", "out"]) == 1
+    assert "out cannot be written to. Nothing was sent." in capsys.readouterr().err
+
+
+def test_manifest_that_breaks_off_while_it_is_planned(imagine: Run, here: Path) -> None:
+    """Where a manifest as a whole is wrong, no row is sent, with exit code 2 as for a command given wrongly."""
+    (here / "foxes.csv").write_text("prompt,colour\na fox,red\n")
+    for options in ([], ["--dry-run"]):
+        result = imagine("batch", "foxes.csv", *options)
+        assert result.returncode == 2
+        assert "colour" in result.stderr
+
+
+def test_journal_that_cannot_be_made(imagine: Run, here: Path, engine: FlatEngine) -> None:
+    """It is one error and no traceback, and nothing is sent."""
+    manifest(here, 2)
+    before = len(engine.calls)
+    result = imagine("batch", "foxes.jsonl", "--out", "out", "--journal", "no/such/folder.db")
+    assert (result.returncode, len(engine.calls)) == (1, before)
+    assert result.stderr.startswith("imagine: ")
+    assert "Traceback" not in result.stderr

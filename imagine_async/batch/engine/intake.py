@@ -15,7 +15,8 @@ from imagine_async.batch.engine.keys import key_of
 from imagine_async.batch.engine.parents import Parents
 from imagine_async.batch.engine.reading import BadRow, Candidate, as_candidate, claim_of
 from imagine_async.batch.engine.settings import BatchSettings
-from imagine_async.batch.engine.skipping import DoneRow, Skipping
+from imagine_async.batch.engine.skipping import Skipping
+from imagine_async.batch.engine.windows import Windows
 from imagine_async.batch.journal.claims import Claim, Known, Window
 from imagine_async.batch.journal.keeping import Journal
 from imagine_async.batch.records import RowState
@@ -23,9 +24,6 @@ from imagine_async.batch.rows import RowInput
 from imagine_async.errors import ConfigurationError, ImagineError
 
 __all__ = ["Intake", "Turn"]
-
-_WINDOW = 2000
-_SHARED_WINDOW = 64
 
 Turn = Claim | BadRow
 """A row whose turn has come."""
@@ -43,6 +41,7 @@ class Intake:
         admission: Says whether rows may begin.
         counts: Is told of rows that are not to be done.
         settings: How the batch is run.
+        windows: What the journal knows of the rows that come next.
     """
 
     inputs: Inputs
@@ -52,9 +51,8 @@ class Intake:
     admission: Admission
     counts: Counts
     settings: BatchSettings
-    is_shared: bool = False
+    windows: Windows
     _position: int = 0
-    _window: Window | None = None
     _has_moved: bool = False
     _is_at_end: bool = field(default=False, init=False)
 
@@ -78,7 +76,7 @@ class Intake:
             return ready
         gone = self.skipping.next_gone()
         if gone is not None:
-            return await self._again(gone)
+            return await self._again(*gone)
         if self._is_at_end or self.parents.waiting > 4 * self.settings.concurrency:
             if self.parents.is_busy:
                 await self.parents.wait()
@@ -86,7 +84,7 @@ class Intake:
         return await self._from_input()
 
     async def _from_input(self) -> Turn | None:
-        window = await self._known_rows()
+        window = await self.windows.at(self._position)
         if self.inputs.is_at_hand and not self._has_moved:
             self._position = self.skipping.skip(self.inputs, self._position, window)
             if self.skipping.is_full:
@@ -104,19 +102,19 @@ class Intake:
     async def _considered(self, item: RowInput, window: Window) -> Turn | None:
         position, self._position = self._position, self._position + 1
         candidate = as_candidate(item)
-        known = window.rows.get(position)
+        known = window.known(position)
         if known is not None and known.fingerprint != candidate.fingerprint.hex() and not self._has_moved:
             await self._move(position)
         if self._has_moved:
-            return await self._found_again(candidate, position)
+            return await self._found_again(item, candidate, position)
         if known is None:
             return await self._begun(candidate, position, None)
-        return await self._by_state(candidate, known)
+        return await self._by_state(item, candidate, known)
 
-    async def _by_state(self, candidate: Candidate, known: Known) -> Turn | None:
+    async def _by_state(self, item: RowInput, candidate: Candidate, known: Known) -> Turn | None:
         """Decide by what the journal knows of a row."""
         if known.state == RowState.DONE:
-            await self.skipping.add(DoneRow(known, candidate))
+            await self.skipping.add(known, item)
             return None
         if known.owner is not None:
             # Another worker has it.
@@ -127,10 +125,10 @@ class Intake:
             return None
         return await self._begun(candidate, known.position, known)
 
-    async def _again(self, gone: DoneRow) -> Turn | None:
+    async def _again(self, known: Known, item: RowInput) -> Turn | None:
         """Do a row once more whose file is gone, or which sends a file that is another one now."""
         self.counts.note_skipped(-1)
-        return await self._begun(gone.candidate, gone.known.position, gone.known)
+        return await self._begun(as_candidate(item), known.position, known)
 
     async def _begun(self, candidate: Candidate, position: int, known: Known | None) -> Turn | None:
         try:
@@ -153,7 +151,7 @@ class Intake:
     def _claimed(self, claim: Claim) -> Claim | None:
         self.admission.note_begun(claim.position)
         can_begin = self.parents.admit(claim)
-        if self.is_shared or not can_begin:
+        if self.windows.is_shared or not can_begin:
             # Alone, a worker need not lease what it sends at once.
             self.journal.post_claim(claim)
         return claim if can_begin else None
@@ -165,7 +163,7 @@ class Intake:
         return BadRow(position=position, error=error, line=candidate.line)
 
     async def _move(self, position: int) -> None:
-        if self.is_shared:
+        if self.windows.is_shared:
             raise ConfigurationError(
                 f"row {position} of the input is another one than the journal knows, and other workers are at work on "
                 "it: give all workers the same input"
@@ -173,7 +171,7 @@ class Intake:
         await self.journal.unsettle(position)
         self._has_moved = True
 
-    async def _found_again(self, candidate: Candidate, position: int) -> Turn | None:
+    async def _found_again(self, item: RowInput, candidate: Candidate, position: int) -> Turn | None:
         try:
             row, data = await candidate.read()
             key = await key_of(row.request, data, await self.parents.keys(row, position))
@@ -182,12 +180,4 @@ class Intake:
         known = await self.journal.adopt(position, key, row.id, candidate.fingerprint, row.line)
         if known is None:
             return await self._begun(candidate, position, None)
-        return await self._by_state(candidate, known)
-
-    async def _known_rows(self) -> Window:
-        window = self._window
-        if window is None or (self._position >= window.end and not (window.is_last and not self.is_shared)):
-            count = _SHARED_WINDOW if self.is_shared else _WINDOW
-            window = self._window = await self.journal.window(self._position, count)
-            self.is_shared = self.is_shared or bool(window.others)
-        return window
+        return await self._by_state(item, candidate, known)

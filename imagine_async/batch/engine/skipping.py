@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import Any, TypeAlias
 
 import anyio.to_thread
-from attrs import frozen
 
 from imagine_async.batch.engine.counting import Counts
 from imagine_async.batch.engine.inputs import Inputs
 from imagine_async.batch.engine.keys import have_changed
-from imagine_async.batch.engine.reading import Candidate, as_candidate
+from imagine_async.batch.engine.reading import as_candidate
 from imagine_async.batch.journal.claims import Known, Window
 from imagine_async.batch.records import RowState
+from imagine_async.batch.rows import RowInput, UnreadRow
 from imagine_async.batch.sinks.base import Sink
 
 __all__ = ["DoneRow", "Skipping"]
 
-_AT_ONCE = 1000
+_AT_ONCE = 500
+_DONE = RowState.DONE.value
 
+_STATE, _FINGERPRINT, _FILE, _SIZE, _INPUTS = map(
+    Known._fields.index, ("state", "fingerprint", "file", "size", "inputs")
+)
 
-@frozen
-class DoneRow:
-    """A row that is done.
-
-    Args:
-        known: What the journal knows of it.
-        candidate: What stands in the input.
-    """
-
-    known: Known
-    candidate: Candidate
+DoneRow: TypeAlias = tuple[tuple[Any, ...], RowInput]
+"""A row that is done: what the journal knows of it, as a plain tuple, and what the caller handed in."""
 
 
 class Skipping:
@@ -57,9 +53,12 @@ class Skipping:
         """Whether there are rows to be done once more."""
         return bool(self._gone)
 
-    def next_gone(self) -> DoneRow | None:
+    def next_gone(self) -> tuple[Known, RowInput] | None:
         """Return a row that has to be done once more, if there is one."""
-        return self._gone.popleft() if self._gone else None
+        if not self._gone:
+            return None
+        known, item = self._gone.popleft()
+        return Known._make(known), item
 
     def skip(self, inputs: Inputs, position: int, window: Window) -> int:
         """Pass over rows from the input, as long as they are done, and until `is_full`.
@@ -75,27 +74,28 @@ class Skipping:
         rows, found = window.rows, self._to_look_at
         while len(found) < _AT_ONCE:
             known = rows.get(position)
-            if known is None or known.state != RowState.DONE:
+            if known is None or known[_STATE] != _DONE:
                 break
             taken = inputs.take()
             if taken is None:
                 break
             (item,) = taken
-            candidate = as_candidate(item)
-            if candidate.fingerprint.hex() != known.fingerprint:
+            unread = item if isinstance(item, UnreadRow) else as_candidate(item)
+            if unread.fingerprint.hex() != known[_FINGERPRINT]:
                 inputs.put_back(item)
                 break
-            found.append(DoneRow(known, candidate))
+            found.append((known, item))
             position += 1
         return position
 
-    async def add(self, row: DoneRow) -> None:
+    async def add(self, known: Known, item: RowInput) -> None:
         """Pass over a row.
 
         Args:
-            row: The row, which is done.
+            known: What the journal knows of it: it is done.
+            item: What the caller handed in.
         """
-        self._to_look_at.append(row)
+        self._to_look_at.append((known, item))
         if self.is_full:
             await self.look()
 
@@ -104,15 +104,15 @@ class Skipping:
         rows, self._to_look_at = self._to_look_at, []
         self._counts.note_skipped(len(rows))
         gone = set(await self._lacking(rows))
-        gone.update(await anyio.to_thread.run_sync(_changed, rows) if any(row.known.inputs for row in rows) else ())
+        gone.update(await anyio.to_thread.run_sync(_changed, rows) if any(known[_INPUTS] for known, _ in rows) else ())
         self._gone.extend(rows[place] for place in sorted(gone))
 
     async def _lacking(self, rows: list[DoneRow]) -> list[int]:
         if self._sink is None or not rows:
             return []
-        files = [(row.known.file or "", row.known.size or 0) for row in rows]
+        files = [(known[_FILE] or "", known[_SIZE] or 0) for known, _ in rows]
         return list(await self._sink.lacking(files))
 
 
 def _changed(rows: list[DoneRow]) -> list[int]:
-    return [place for place, row in enumerate(rows) if row.known.inputs and have_changed(row.known.inputs)]
+    return [place for place, (known, _) in enumerate(rows) if known[_INPUTS] and have_changed(known[_INPUTS])]

@@ -63,16 +63,26 @@ class Window:
     """What the journal knows of the rows from a position on.
 
     Args:
-        rows: The rows, by position; those that it has not met are missing.
+        rows: The rows as the file holds them, by position; those that it has not met are missing. A batch that is
+            resumed meets millions of them: they stay plain tuples, which the garbage collector leaves alone.
         end: The position up to which it was asked, exclusively.
         is_last: Whether it knows of no row further on.
         others: The other workers that are alive.
     """
 
-    rows: dict[int, Known]
+    rows: dict[int, tuple[Any, ...]]
     end: int
     is_last: bool
     others: frozenset[str]
+
+    def known(self, position: int) -> Known | None:
+        """Return what is known of the row at a position; `None` for one that the journal has not met.
+
+        Args:
+            position: Its place in the input.
+        """
+        row = self.rows.get(position)
+        return None if row is None else Known._make(row)
 
 
 @frozen(kw_only=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from imagine_async.batch.journal.claims import KNOWN_COLUMNS, Claim, Ending, Known, Leftover, RowTakenError, Window
+from imagine_async.batch.journal.claims import KNOWN_COLUMNS, Claim, Ending, Leftover, RowTakenError, Window
 from imagine_async.batch.journal.owners import Owner, dead_owners
 from imagine_async.batch.records import RowState
 from imagine_async.batch.rows import RowError
@@ -53,8 +53,7 @@ def window(transaction: Transaction, owner: Owner, start: int, count: int) -> Wi
     after = transaction.row("SELECT 1 FROM rows WHERE position >= ? LIMIT 1", start + count)
     dead = {*dead_owners(transaction), owner.name}
     owners = {name for (name,) in transaction.rows("SELECT owner FROM owners")}
-    rows = {row[0]: Known._make(row) for row in found}
-    return Window(rows, start + count, after is None, frozenset(owners - dead))
+    return Window({row[0]: row for row in found}, start + count, after is None, frozenset(owners - dead))
 
 
 def claim(transaction: Transaction, claim: Claim) -> None:

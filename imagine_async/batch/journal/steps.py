@@ -59,7 +59,13 @@ class Steps:
         """
         gathered = self._gathering()
         gathered.sending.append(claim)
-        await gathered.is_over.wait()
+        try:
+            await gathered.is_over.wait()
+        except BaseException:
+            # Broken off: while its step has not begun, it is taken out again, because its end would come before it.
+            if gathered is self._next:
+                gathered.sending.remove(claim)
+            raise
         if gathered.error is not None:
             raise StoreError(gathered.error.message, store=gathered.error.store)
         if claim.problem is not None:

@@ -6,14 +6,14 @@ import csv
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from imagine_async.batch.manifest.lines import BOM, LONGEST_LINE, TOO_LONG, skip_rest
 
 __all__ = ["Record", "records"]
 
 
-@frozen
+@define(eq=False)
 class Record:
     """One record.
 
@@ -49,7 +49,7 @@ def records(file: BinaryIO, delimiter: str) -> Iterator[Record]:
         except csv.Error as error:
             cells = []
             feed.note(_reason(error))
-        if feed.problem or any(cell and not cell.isspace() for cell in cells):
+        if feed.problem or any(map(str.strip, cells)):
             yield Record(feed.first, feed.raw.rstrip(b"\r\n"), cells, feed.problem)
 
 

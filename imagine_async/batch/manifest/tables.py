@@ -18,6 +18,7 @@ from imagine_async.batch.rows import Row, RowError, UnreadRow
 
 __all__ = ["TableRows"]
 
+_PICTURES = frozenset({"image", "mask"})
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
 
 
@@ -49,8 +50,16 @@ class TableRows:
         rows = self._records()
         columns = self._columns(rows)
         fingerprint, read = fingerprinter(self.format, *columns), partial(self._read, columns)
+        # The raw bytes tell that a row names no file; here the columns have to tell it.
+        names_files = not _PICTURES.isdisjoint(columns)
         for record in rows:
-            yield UnreadRow(fingerprint=fingerprint(record.raw), read=partial(read, record), line=record.line)
+            raw = record.raw
+            yield UnreadRow(
+                fingerprint=fingerprint(raw),
+                read=partial(read, record),
+                line=record.line,
+                raw=None if names_files else raw,
+            )
 
     def count(self) -> int | None:
         """Count the rows; `None` where they can be read but once."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Protocol
 
 import anyio
+from anyio.abc import TaskStatus
 from attrs import define
 
 from imagine_async.batch.records import Progress, RowState, Summary
@@ -89,35 +90,48 @@ async def follow(handle: Handle, watcher: Watcher, *, every: float, clock: Clock
     """
     teller = Teller(watcher, handle.drain)
     stopper = Stopper(lambda: _drain(handle, teller), lambda: _cancel(handle, teller), clock)
+    beside = anyio.CancelScope()
     error: ImagineError | OSError | None = None
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(teller.run)
-        async with anyio.create_task_group() as beside:
-            await beside.start(watch_signals, stopper)
-            beside.start_soon(_tell_of_progress, handle, teller, every, clock)
-            try:
-                await _tell_of_rows(handle, teller, lambda: stopper.is_cancelled)
-            except (ImagineError, OSError) as trouble:
-                error = trouble
-            finally:
-                await handle.aclose()
-            beside.cancel_scope.cancel()
+        await tasks.start(_watch, stopper, handle, teller, every, beside)
+        try:
+            await _tell_of_rows(handle, teller, stopper)
+        except (ImagineError, OSError) as trouble:
+            error = trouble
+        beside.cancel()
         teller.post(watcher.progress, handle.progress)
         teller.finish()
     return Followed(summary=handle.summary, is_interrupted=stopper.is_stopping, error=error, lost=teller.failure)
 
 
-async def _tell_of_rows(handle: Handle, teller: Teller, is_cancelled: Callable[[], bool]) -> None:
-    async for result in handle:
-        teller.post(teller.watcher.row, result)
-        if not is_cancelled():
-            await teller.wait_for_room()
+async def _watch(
+    stopper: Stopper,
+    handle: Handle,
+    teller: Teller,
+    every: float,
+    scope: anyio.CancelScope,
+    *,
+    task_status: TaskStatus[None],
+) -> None:
+    """Heed signals and tell of the figures, beside the rows."""
+    with scope:
+        async with anyio.create_task_group() as tasks:
+            await tasks.start(watch_signals, stopper)
+            task_status.started()
+            while True:
+                await stopper.clock.sleep(every)
+                teller.post_if_idle(teller.watcher.progress, handle.progress)
 
 
-async def _tell_of_progress(handle: Handle, teller: Teller, every: float, clock: Clock) -> None:
-    while True:
-        await clock.sleep(every)
-        teller.post_if_idle(teller.watcher.progress, handle.progress)
+async def _tell_of_rows(handle: Handle, teller: Teller, stopper: Stopper) -> None:
+    try:
+        async for result in handle:
+            teller.post(teller.watcher.row, result)
+            if not stopper.is_cancelled:
+                await teller.wait_for_room()
+    finally:
+        await handle.aclose()
 
 
 def _drain(handle: Handle, teller: Teller) -> None:

@@ -11,7 +11,7 @@ from anyio.abc import TaskStatus
 
 from imagine_async.clock import Clock
 
-__all__ = ["Stopper", "signals_to_heed"]
+__all__ = ["Stopper", "signals_to_heed", "watch_signals"]
 
 _SAME_PRESS_SECONDS = 0.25
 """A program that runs this one may pass on a Ctrl-C that the terminal has sent to both."""
@@ -29,7 +29,7 @@ class Stopper:
     def __init__(self, drain: Callable[[], None], cancel: Callable[[], None], clock: Clock) -> None:
         self._drain = drain
         self._cancel = cancel
-        self._clock = clock
+        self.clock = clock
         self._pressed_at = 0.0
         self.is_stopping = False
         self.is_cancelled = False
@@ -42,7 +42,7 @@ class Stopper:
         Args:
             number: The signal's number.
         """
-        now = self._clock.now()
+        now = self.clock.now()
         if not self.is_stopping:
             self.is_stopping, self._pressed_at = True, now
             self._drain()

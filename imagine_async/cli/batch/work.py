@@ -50,10 +50,18 @@ def run_plan(plan: Plan, doing: Doing, showing: Showing) -> int:
     """
     watcher, every = choose_watcher(showing)
     refuse_to_mix(plan.journal, sandbox=doing.sandbox)
+    return _end(plan, showing, watcher, _followed(plan, doing, watcher, every))
+
+
+def _followed(plan: Plan, doing: Doing, watcher: Watcher, every: float) -> Followed:
     try:
-        followed = anyio.run(_follow, plan, doing, watcher, every)
+        return anyio.run(_follow, plan, doing, watcher, every)
     finally:
         watcher.close()
+
+
+def _end(plan: Plan, showing: Showing, watcher: Watcher, followed: Followed) -> int:
+    """Tell how it ended, with the page where one is wanted; returns the exit code."""
     if followed.lost is not None:
         raise BrokenPipeError from followed.lost
     if followed.error is not None:

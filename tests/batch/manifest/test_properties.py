@@ -69,7 +69,7 @@ def test_wild_members(data: Any, place: Path) -> None:
     assert isinstance(found, Row) or str(found).startswith("line 3: ")
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(content=st.lists(st.binary(max_size=30) | MAPPINGS.map(lambda data: json.dumps(data).encode())))
 def test_wild_lines(content: list[bytes], place: Path) -> None:
     """Whatever bytes a JSONL file holds, every line that is not blank is a row or an error of its own."""
@@ -82,7 +82,7 @@ def test_wild_lines(content: list[bytes], place: Path) -> None:
         ]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(content=st.binary(max_size=300) | st.text(alphabet=' ,"\r\na1é\0', max_size=60).map(str.encode))
 def test_wild_tables(content: bytes, place: Path) -> None:
     """Whatever bytes stand below the header, nothing else is raised; lines go up."""

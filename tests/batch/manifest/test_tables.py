@@ -161,6 +161,13 @@ def test_trailing_commas(tmp_path: Path) -> None:
     assert row.request == TextToImage(prompt="a", seed=7)
 
 
+@pytest.mark.parametrize(("column", "may_block"), [("prompt", False), ("image", True), ("mask", True)])
+def test_only_rows_with_pictures_may_block(column: str, may_block: bool, tmp_path: Path) -> None:
+    """Where no column is for a picture, rows are known to name no file."""
+    (row,) = read_manifest(write(tmp_path / "a.csv", f"endpoint,{column}\n,x\n"))
+    assert row.may_block == may_block
+
+
 def test_fields_of_another_endpoint(folder: Path) -> None:
     """A column that the row's endpoint does not take must be empty in that row."""
     text = "endpoint,prompt,image,strength\nv1.variations,a,pictures/fox.png,0.5\n,a,,0.5\n"
