@@ -146,6 +146,7 @@ class Intake:
             )
         except ImagineError as error:
             return self._refused(candidate, position, error)
+        claim.expected = None if known is None else (known.state, known.attempts)
         return self._claimed(claim)
 
     def _claimed(self, claim: Claim) -> Claim | None:
@@ -163,7 +164,7 @@ class Intake:
         return BadRow(position=position, error=error, line=candidate.line)
 
     async def _move(self, position: int) -> None:
-        if self.windows.is_shared:
+        if self.windows.is_shared or await self.journal.has_others():
             raise ConfigurationError(
                 f"row {position} of the input is another one than the journal knows, and other workers are at work on "
                 "it: give all workers the same input"

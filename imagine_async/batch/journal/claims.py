@@ -151,6 +151,8 @@ class Claim:
         kept: The path of a file that is made and could not be stored.
         call_id: The id of its last call.
         marked: The attempt that the journal was last told of, by the id of the call and its number.
+        expected: The state, and how often it was sent, that the journal told of the row; `None` if it knew of none. A
+            row that is another one by now was done by another worker.
         is_sent: Whether its call may have left, and its outcome is not known.
         is_leased: Whether the journal holds the row under this worker's name; set in the journal's thread.
         problem: Why the row cannot be had; set in the journal's thread.
@@ -174,6 +176,7 @@ class Claim:
     job: str | None = None
     kept: str | None = None
     call_id: str | None = None
+    expected: tuple[str, int] | None = None
     marked: tuple[str, int] | None = field(default=None, init=False)
     is_sent: bool = field(default=False, init=False)
     is_leased: bool = False

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from imagine_async.batch.journal import operations
 from imagine_async.batch.journal.claims import Claim, Ending, Leftover, RowTakenError
+from imagine_async.batch.journal.owners import see_that_it_is_known
 from imagine_async.batch.rows import RowError
 from imagine_async.stores.sqlite.transaction import Transaction
 
@@ -36,7 +37,10 @@ _END = (
     "UPDATE rows SET owner = NULL, changed = ?, "
     + ", ".join(f"{name} = json_extract(ended.value, '$[{place}]')" for place, name in enumerate(_ENDED_COLUMNS, 2))
     + " FROM json_each(?) AS ended WHERE rows.position = json_extract(ended.value, '$[0]')"
-    " AND rows.owner = json_extract(ended.value, '$[1]')"
+    " AND (rows.owner = json_extract(ended.value, '$[1]')"
+    # A worker that was taken for dead has its picture after all, and nobody has had it made once more.
+    " OR (rows.owner IS NULL AND rows.state = 'unknown' AND json_extract(ended.value, '$[2]') = 'done'"
+    " AND rows.call_id = json_extract(ended.value, '$[5]')))"
 )
 
 
@@ -47,6 +51,9 @@ def step(transaction: Transaction, ended: Sequence[Ended], sending: Sequence[Cla
         transaction: Where.
         ended: Rows that have ended.
         sending: Rows that are about to be sent; none of them ends in the same step.
+
+    Raises:
+        StoreError: Their worker was taken for dead; how rows ended is noted all the same.
     """
     usual = [each for each in ended if _is_held(each[0])]
     if usual:
@@ -54,6 +61,8 @@ def step(transaction: Transaction, ended: Sequence[Ended], sending: Sequence[Cla
     for row, ending in ended:
         if not _is_held(row):
             operations.end(transaction, row, ending)
+    if sending:
+        see_that_it_is_known(transaction, sending[0].owner)
     new = [claim for claim in sending if _is_new(claim)]
     if new and not _send_all(transaction, new):
         new = []

@@ -24,7 +24,7 @@ _INSERT = (
 _TAKE = (
     "UPDATE OR IGNORE rows SET fingerprint = ?, key = ?, state = ?, owner = ?, changed = ?, id = ?, line = ?,"
     " tags = ?, request = ?, inputs = ?, stem = ?, seed = ?, attempts = ?, tokens = ?, call_id = ?, error = NULL,"
-    " file = NULL WHERE position = ? AND (owner IS NULL OR owner = ?)"
+    " file = NULL WHERE position = ? AND (owner = ? OR (owner IS NULL AND state = ? AND attempts = ?))"
 )
 _SENT = (
     "UPDATE rows SET state = 'sent', attempts = ?, tokens = ?, call_id = ?, changed = ?"
@@ -190,11 +190,15 @@ def lease(transaction: Transaction, claim: Claim, state: RowState) -> None:
         values = _values(transaction, claim, state)
         if (
             transaction.change(_INSERT, claim.position, *values) > 0
-            or transaction.change(_TAKE, *values, claim.position, claim.owner) > 0
+            or transaction.change(_TAKE, *values, claim.position, claim.owner, *_expected(claim)) > 0
         ):
             claim.is_leased = True
             return
         claim.problem = _make_room(transaction, claim)
+
+
+def _expected(claim: Claim) -> tuple[str | None, int | None]:
+    return (None, None) if claim.expected is None else claim.expected
 
 
 def _see_that_it_can_be_had(claim: Claim) -> None:
@@ -230,7 +234,9 @@ def _text(claim: Claim) -> str | None:
 def _make_room(transaction: Transaction, claim: Claim) -> Exception | None:
     """Find out what stands in a claim's way, and take it away if it may be; else return why not."""
     if transaction.row(
-        "SELECT 1 FROM rows WHERE position = ? AND owner IS NOT NULL AND owner <> ?", claim.position, claim.owner
+        "SELECT 1 FROM rows WHERE position = ? AND owner IS NOT ?"
+        " AND NOT (owner IS NULL AND state IS ? AND attempts IS ?)",
+        *(claim.position, claim.owner, *_expected(claim)),
     ):
         return _taken(claim)
     for column, value in (("id", claim.id), ("stem", claim.stem)):

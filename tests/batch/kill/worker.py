@@ -55,7 +55,7 @@ class Job:
     concurrency: int = 8
     resend_unknown: bool = False
     budget: float | None = None
-    timeout: float = 20.0
+    timeout: float = 120.0
     journal: str | None = None
     lease: float | None = None
     spools: str | None = None
