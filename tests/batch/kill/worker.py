@@ -115,7 +115,8 @@ def main(text: str) -> None:
     """Do a job, and print what became of it."""
     job = Job(**json.loads(text))
     if job.lease is not None:
-        engine.LEASE_SECONDS = journal.LEASE_SECONDS = job.lease
+        for module in (engine, journal):
+            vars(module)["LEASE_SECONDS"] = job.lease
         owners._GRACE_SECONDS = 0.0
     if job.spools is not None:
         tempfile.tempdir = job.spools
