@@ -125,10 +125,22 @@ class Intake:
             return None
         return await self._begun(candidate, known.position, known)
 
-    async def _again(self, known: Known, item: RowInput) -> Turn | None:
+    async def _again(self, known: Known, item: RowInput, is_there: bool) -> Turn | None:
         """Do a row once more whose file is gone, or which sends a file that is another one now."""
+        candidate = as_candidate(item)
+        if is_there and await self._is_the_same(candidate, known):
+            return None
         self.counts.note_skipped(-1)
-        return await self._begun(as_candidate(item), known.position, known)
+        return await self._begun(candidate, known.position, known)
+
+    async def _is_the_same(self, candidate: Candidate, known: Known) -> bool:
+        """Tell whether files that were written anew hold what they held."""
+        try:
+            row, data = await candidate.read()
+            key = await key_of(row.request, data, await self.parents.keys(row, known.position))
+        except ImagineError:
+            return False
+        return key.hex() == known.key
 
     async def _begun(self, candidate: Candidate, position: int, known: Known | None) -> Turn | None:
         try:

@@ -14,7 +14,7 @@ from typing import Any
 
 import anyio.to_thread
 
-from imagine_async.batch.rows import Row
+from imagine_async.batch.rows import Row, RowError
 from imagine_async.inputs import BytesSource, FileSource, PathSource, RowOutput, SpoolSource
 from imagine_async.requests import Request
 from imagine_async.serialization import request_to_dict
@@ -79,13 +79,16 @@ async def key_of(request: Request[Any], data: Mapping[str, Any], parents: Mappin
 
     Returns:
         16 bytes; the same ones for the same request, wherever its pictures lie.
+
+    Raises:
+        RowError: A picture cannot be read.
     """
     told = {}
     for name, source in request.pictures():
         if isinstance(source, RowOutput):
             told[name] = {"row": parents[source.row].hex()}
         elif isinstance(source, (BytesSource, FileSource, PathSource, SpoolSource)):
-            told[name] = {"sha256": await anyio.to_thread.run_sync(_digest, source)}
+            told[name] = {"sha256": await _digest_off_the_loop(name, source)}
     return _hashed(json.dumps([_VERSION, {**data, **told}]))
 
 
@@ -121,6 +124,13 @@ def _is_as_noted(path: str, size: int, modified: int) -> bool:
     except OSError:
         return False
     return (found.st_size, found.st_mtime_ns) == (size, modified)
+
+
+async def _digest_off_the_loop(field: str, source: Any) -> str:
+    try:
+        return await anyio.to_thread.run_sync(_digest, source)
+    except OSError as error:
+        raise RowError(f"{type(error).__name__}: {error}", field=field) from error
 
 
 def _digest(source: Any) -> str:

@@ -36,7 +36,7 @@ class Nursery:
     def start(self, job: worker.Job) -> int:
         """Start a worker, and return the number of its process."""
         assert self._process.stdin is not None
-        print(job.as_json(), file=self._process.stdin, flush=True)  # noqa: T201 - its own pipe
+        print(job.as_json(), file=self._process.stdin, flush=True)
         return int(self._line())
 
     def wait(self) -> int:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import attrs
 import pytest
 
 from tests.batch.kill.books import Bench, bench
-from tests.batch.kill.nursery import Nursery, nursery
+from tests.batch.kill.nursery import nursery
 from tests.batch.kill.worker import PRICE
 
 ROWS = 2000
@@ -27,7 +26,10 @@ def test_killed_a_hundred_times(tmp_path: Path) -> None:
     """Every row is done exactly once, what was paid for twice was known to be in doubt, and all books agree."""
     dice = random.Random(2026)
     doubts: Counter[int] = Counter()
-    with bench(tmp_path, rows=ROWS, seconds=0.01, concurrency=CONCURRENCY, budget=2 * ROWS * PRICE) as b, nursery() as n:
+    with (
+        bench(tmp_path, rows=ROWS, seconds=0.01, concurrency=CONCURRENCY, budget=2 * ROWS * PRICE) as b,
+        nursery() as n,
+    ):
         for _ in range(KILLS):
             # Now and then by somebody who wants what is in doubt to be sent again.
             job = attrs.evolve(b.job, resend_unknown=dice.random() < 0.2)
