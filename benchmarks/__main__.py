@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from benchmarks.batch_costs import measure_batch_costs
+from benchmarks.batch_memory import measure_batch_memory
 from benchmarks.import_time import measure_import
 from benchmarks.loop_stalls import measure_upload
 from benchmarks.middleware_costs import measure_costs
@@ -19,6 +20,7 @@ _MEASURES = {
     "sandbox": measure_load,
     "painting": measure_painting,
     "batch": measure_batch_costs,
+    "batch-memory": measure_batch_memory,
 }
 
 

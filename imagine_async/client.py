@@ -7,8 +7,6 @@ from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping, Se
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, Unpack
 
-from attrs import evolve
-
 from imagine_async.call import Observer
 from imagine_async.calls.accounting import AsyncAccounting
 from imagine_async.calls.batch import AsyncBatchCalls
@@ -297,32 +295,6 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls, Asy
             )
         )
         return derived
-
-    def _for_batch(
-        self,
-        name: str,
-        *,
-        outer: Sequence[Middleware],
-        inner: Sequence[Middleware],
-        observer: Observer,
-        budget: float | None,
-    ) -> AsyncImagine:
-        """Return a client for the rows of a batch, which shares what this one has."""
-        mine = self._options
-        derived = self.with_options(
-            batch=mine.batch or name,
-            middleware=[*outer, *mine.middleware, *inner],
-            observers=[*mine.observers, observer],
-        )
-        if budget is not None:
-            ledger = self._shared.ledger.with_budget(Budget(budget, scope="batch", name=mine.batch or name))
-            derived._shared = evolve(self._shared, ledger=ledger, credits=self._shared.credits.with_ledger(ledger))
-            derived._take(derived._options)
-        return derived
-
-    async def _tokens_left(self) -> float | None:
-        """Return what is left of the tightest budget; `None` where there is none."""
-        return min((state.left for state in await self._ledger.budgets()), default=None)
 
     @property
     def v1(self) -> AsyncV1:

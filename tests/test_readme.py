@@ -48,4 +48,4 @@ def test_program_runs(program: str, server: RunningSandbox, tmp_path: Path) -> N
         timeout=100,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert [path for path in tmp_path.iterdir() if path.suffix in (".jpg", ".mp4")]
+    assert [path for path in tmp_path.rglob("*") if path.suffix in (".jpg", ".mp4")]

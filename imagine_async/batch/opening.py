@@ -14,6 +14,7 @@ import anyio
 from attrs import frozen
 
 from imagine_async.batch.caller import ClientCaller
+from imagine_async.batch.deriving import derived_client, tokens_left
 from imagine_async.batch.engine.admission import Admission
 from imagine_async.batch.engine.counting import Counts
 from imagine_async.batch.engine.engine import Engine, TakesTurns, refuge_of
@@ -182,7 +183,7 @@ class _Parts:
             counts=counts,
             clock=clock,
             concurrency=settings.concurrency,
-            tokens_left=client._tokens_left,
+            tokens_left=partial(tokens_left, client),
             on_shared=lambda: _share(intake),
             owned_sink=self.sink if self.owns_sink else None,
         )
@@ -200,7 +201,8 @@ class _Parts:
             clock = self.client._shared.clock
             limiter = RateLimiter(self.rate, store=MemoryStore(clock=clock), account=name, clock=clock)
         make = partial(
-            self.client._for_batch,
+            derived_client,
+            self.client,
             name,
             outer=[] if limiter is None else [limiter],
             inner=[Journaling(journal, counts)],

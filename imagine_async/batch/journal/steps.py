@@ -14,8 +14,8 @@ from imagine_async.tasks import spawn
 __all__ = ["Steps"]
 
 
-_COMPANY = 16
-_LINGER_SECONDS = 0.002
+_COMPANY = 64
+_LINGER_SECONDS = 0.01
 
 
 class _Step:

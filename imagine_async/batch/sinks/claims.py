@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Iterator
 
 from attrs import frozen
 
+from imagine_async.batch.sinks.locking import locked
 from imagine_async.batch.sinks.temporary import Temporary
 
 __all__ = ["Claim"]
@@ -63,7 +63,7 @@ class Claim:
         self.picture.replace(target)
 
     def _sidecar_named(self, sidecar: Temporary, target: str) -> bool:
-        _locked(sidecar.descriptor)
+        locked(sidecar.descriptor)
         if _named(sidecar, target + SIDECAR_SUFFIX):
             return True
         with _left_behind(target) as is_free:
@@ -96,23 +96,6 @@ def _left_behind(target: str) -> Iterator[bool]:
         return
     try:
         # The same file still: somebody may have taken it over, and let go of it, before it was locked here.
-        yield _locked(descriptor) and _is_at(descriptor, target + SIDECAR_SUFFIX) and not os.path.lexists(target)
+        yield locked(descriptor) and _is_at(descriptor, target + SIDECAR_SUFFIX) and not os.path.lexists(target)
     finally:
         os.close(descriptor)
-
-
-if sys.platform == "win32":
-
-    def _locked(descriptor: int) -> bool:
-        return False
-
-else:
-    import fcntl
-
-    def _locked(descriptor: int) -> bool:
-        """Lock a file for as long as it is open."""
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True

@@ -19,6 +19,7 @@ from imagine_async.batch.sinks.finding import KNOWN_SUFFIXES, digest_of, is_whol
 from imagine_async.batch.sinks.folders import Folders
 from imagine_async.batch.sinks.metadata import with_facts
 from imagine_async.batch.sinks.numbering import Numbers
+from imagine_async.batch.sinks.sweeping import sweep
 from imagine_async.batch.sinks.temporary import Temporary, sync_folder
 from imagine_async.spool import Spool, pieces_of, size_of
 
@@ -57,6 +58,7 @@ class LocalSink:
         self.folder = Path(folder).absolute()
         self._folders = Folders(str(self.folder))
         self._numbers = Numbers()
+        self._swept: set[str] = set()
         self._on_collision: OnCollision = on_collision
         self._is_synced = sync
         self._metadata: Metadata = metadata
@@ -143,6 +145,11 @@ class LocalSink:
         return f"{self._folders.root}{os.sep}{name}"
 
     def _find(self, stem: str) -> Stored | None:
+        # Files are looked for where a process has died: the hidden ones that it has left are removed.
+        folder = stem.rpartition("/")[0]
+        if folder not in self._swept:
+            self._swept.add(folder)
+            sweep(self._path(folder))
         for suffix in KNOWN_SUFFIXES:
             with contextlib.suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError):
                 found = self._whole(stem + suffix)

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from types import TracebackType
 
+from imagine_async.batch.sinks.locking import locked
 from imagine_async.spool import Spool
 
 __all__ = ["Temporary", "sync_folder"]
@@ -129,6 +130,7 @@ class Temporary:
             target: The path that it has.
         """
         hidden = self._hidden_name()
+        locked(self.descriptor)
         os.replace(target, hidden)  # noqa: PTH105 - one call, many times
         self._remove_hidden()
         self._hidden = hidden
@@ -140,6 +142,8 @@ class Temporary:
 
     def _hide(self) -> str:
         hidden = self._hidden_name()
+        # Locked, so that whoever sweeps up after a crash lets it be.
+        locked(self.descriptor)
         self.name_it(hidden)
         self._hidden = hidden
         return hidden
@@ -154,7 +158,9 @@ class Temporary:
 
     def _named(self) -> int:
         self._hidden = self._hidden_name()
-        return os.open(self._hidden, _FLAGS | os.O_CREAT | os.O_EXCL, _MODE)
+        descriptor = os.open(self._hidden, _FLAGS | os.O_CREAT | os.O_EXCL, _MODE)
+        locked(descriptor)
+        return descriptor
 
     def _hidden_name(self) -> str:
         return f"{self._folder}{os.sep}.{secrets.token_hex(8)}.part"

@@ -86,7 +86,7 @@ class Bench:
     @property
     def charged(self) -> float:
         """Tokens that the server has charged."""
-        return sum(account["tokens"] for account in self._app.state.accounts.books()["accounts"])
+        return float(sum(account["tokens"] for account in self._app.state.accounts.books()["accounts"]))
 
     @property
     def video_jobs(self) -> int:

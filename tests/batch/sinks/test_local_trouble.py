@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from imagine_async.batch.sinks import claims, temporary
+from imagine_async.batch.sinks import claims, locking, temporary
 from imagine_async.batch.sinks.local import LocalSink
 from tests.batch.sinks.local_worker import content_of
 from tests.pictures import variety
@@ -165,11 +165,27 @@ async def test_poorer_systems_do_as_well(tmp_path: Path, on_collision: Any) -> N
 
 
 @pytest.mark.anyio
+async def test_hidden_files_of_the_dead_are_removed(tmp_path: Path) -> None:
+    """Looking for what a process has stored that was killed removes its hidden files, and no others."""
+    (tmp_path / "a").mkdir()
+    left, alive = temporary.Temporary(str(tmp_path / "a")), temporary.Temporary(str(tmp_path / "a"))
+    for file in (left, alive):
+        file._hide()
+    # As the system does when a process is killed.
+    os.close(left.descriptor)
+    (tmp_path / "a" / ".mine.part").touch()
+    assert len(list((tmp_path / "a").iterdir())) == 3
+    assert await LocalSink(tmp_path).find("a/fox") is None
+    with alive:
+        assert {path.name for path in (tmp_path / "a").iterdir()} == {Path(str(alive._hidden)).name, ".mine.part"}
+
+
+@pytest.mark.anyio
 async def test_facts_whose_picture_is_on_its_way_are_left_alone(tmp_path: Path) -> None:
     """While another process is between its facts and its picture, the name is taken."""
     with temporary.Temporary(str(tmp_path)) as theirs:
         theirs.write([b"theirs"])
-        assert claims._locked(theirs.descriptor)
+        assert locking.locked(theirs.descriptor)
         theirs.name_it(str(tmp_path / "fox.jpg.json"))
         sink = LocalSink(tmp_path)
         with pytest.raises(FileExistsError):
