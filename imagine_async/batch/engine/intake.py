@@ -92,21 +92,35 @@ class Intake:
         taken = await self.inputs.next()
         if taken is None:
             await self.skipping.look()
+            await self._leave_over(window)
             self._is_at_end = True
             return None
         return await self._considered(taken[0], window)
+
+    async def _leave_over(self, window: Window) -> None:
+        """Take rows out of their places that lie behind the end of the input."""
+        if self.admission.is_over or self.windows.is_shared or self._has_moved:
+            return
+        if not window.is_last or any(position >= self._position for position in window.rows):
+            await self.journal.unsettle(self._position)
 
     async def _considered(self, item: RowInput, window: Window) -> Turn | None:
         position, self._position = self._position, self._position + 1
         candidate = as_candidate(item)
         known = window.known(position)
-        if known is not None and known.fingerprint != candidate.fingerprint.hex() and not self._has_moved:
+        if not self._has_moved and self._may_have_moved(candidate, known, window):
             await self._move(position)
         if self._has_moved:
             return await self._found_again(item, candidate, position)
         if known is None:
             return await self._begun(candidate, position, None)
         return await self._by_state(item, candidate, known)
+
+    def _may_have_moved(self, candidate: Candidate, known: Known | None, window: Window) -> bool:
+        if known is None:
+            # It may be one that was in the input before, and left it.
+            return window.has_left_over and not self.windows.is_shared
+        return known.fingerprint != candidate.fingerprint.hex()
 
     async def _by_state(self, item: RowInput, candidate: Candidate, known: Known) -> Turn | None:
         """Decide by what the journal knows of a row."""

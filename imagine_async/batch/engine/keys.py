@@ -66,7 +66,12 @@ def fingerprint_of_mapping(data: Mapping[str, Any]) -> bytes:
     Returns:
         16 bytes.
     """
-    return _hashed(json.dumps([_VERSION, data], sort_keys=True, default=repr))
+    try:
+        text = json.dumps([_VERSION, data], sort_keys=True, default=repr)
+    except (TypeError, ValueError, RecursionError):
+        # Keys that are no texts, or a value that holds itself: why it is no row is told when it is read.
+        text = repr(data)
+    return _hashed(text)
 
 
 async def key_of(request: Request[Any], data: Mapping[str, Any], parents: Mapping[str, bytes]) -> bytes:

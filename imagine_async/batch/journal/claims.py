@@ -68,12 +68,14 @@ class Window:
         end: The position up to which it was asked, exclusively.
         is_last: Whether it knows of no row further on.
         others: The other workers that are alive.
+        has_left_over: Whether there are rows that are no longer in the input, and may come back.
     """
 
     rows: dict[int, tuple[Any, ...]]
     end: int
     is_last: bool
     others: frozenset[str]
+    has_left_over: bool = False
 
     def known(self, position: int) -> Known | None:
         """Return what is known of the row at a position; `None` for one that the journal has not met.

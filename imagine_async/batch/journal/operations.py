@@ -51,9 +51,11 @@ def window(transaction: Transaction, owner: Owner, start: int, count: int) -> Wi
         f"SELECT {KNOWN_COLUMNS} FROM rows WHERE position >= ? AND position < ?", start, start + count
     )
     after = transaction.row("SELECT 1 FROM rows WHERE position >= ? LIMIT 1", start + count)
+    left_over = transaction.row("SELECT 1 FROM rows WHERE position < 0 LIMIT 1")
     dead = {*dead_owners(transaction), owner.name}
     owners = {name for (name,) in transaction.rows("SELECT owner FROM owners")}
-    return Window({row[0]: row for row in found}, start + count, after is None, frozenset(owners - dead))
+    rows = {row[0]: row for row in found}
+    return Window(rows, start + count, after is None, frozenset(owners - dead), left_over is not None)
 
 
 def claim(transaction: Transaction, claim: Claim) -> None:
