@@ -13,7 +13,7 @@ from imagine_async.batch.engine.counting import Counts
 from imagine_async.batch.engine.inputs import Inputs
 from imagine_async.batch.engine.keys import key_of
 from imagine_async.batch.engine.parents import Parents
-from imagine_async.batch.engine.reading import BadRow, Candidate, as_candidate, claim_of
+from imagine_async.batch.engine.reading import BadRow, Candidate, Turn, as_candidate, claim_of
 from imagine_async.batch.engine.settings import BatchSettings
 from imagine_async.batch.engine.skipping import Skipping
 from imagine_async.batch.engine.windows import Windows
@@ -23,10 +23,7 @@ from imagine_async.batch.records import RowState
 from imagine_async.batch.rows import RowInput
 from imagine_async.errors import ConfigurationError, ImagineError
 
-__all__ = ["Intake", "Turn"]
-
-Turn = Claim | BadRow
-"""A row whose turn has come."""
+__all__ = ["Intake"]
 
 
 @define

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import anyio.to_thread
 import attrs
@@ -17,7 +17,7 @@ from imagine_async.errors import ImagineError, InvalidRequestError
 from imagine_async.inputs import StreamSource
 from imagine_async.requests import Request
 
-__all__ = ["BadRow", "Candidate", "as_candidate", "claim_of"]
+__all__ = ["BadRow", "Candidate", "Turn", "as_candidate", "claim_of"]
 
 
 @frozen(kw_only=True)
@@ -33,6 +33,10 @@ class BadRow:
     position: int
     error: Exception
     line: int | None = None
+
+
+Turn: TypeAlias = "Claim | BadRow"
+"""A row whose turn has come."""
 
 
 @define
