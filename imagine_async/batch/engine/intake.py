@@ -169,6 +169,7 @@ class Intake:
             )
         except ImagineError as error:
             return self._refused(candidate, position, error)
+        claim.met = None if known is None else (known.state, known.attempts)
         return self._claimed(claim)
 
     def _claimed(self, claim: Claim) -> Claim | None:

@@ -115,7 +115,7 @@ def inputs_of(request: Request[Any]) -> str | None:
 
 
 def have_changed(inputs: str) -> bool:
-    """Tell whether files are others than they were noted to be. Blocks.
+    """Tell whether files may be others than they were noted to be; those that are gone send nothing else. Blocks.
 
     Args:
         inputs: What `inputs_of` returned.
@@ -127,7 +127,7 @@ def _is_as_noted(path: str, size: int, modified: int) -> bool:
     try:
         found = Path(path).stat()
     except OSError:
-        return False
+        return True
     return (found.st_size, found.st_mtime_ns) == (size, modified)
 
 

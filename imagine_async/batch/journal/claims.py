@@ -147,6 +147,8 @@ class Claim:
         inputs: The files that it sends, as JSON.
         stem: Where its file goes, without suffix. The journal numbers it, if another row has it already.
         is_named: Whether the row itself gave that name, so that it must not be changed.
+        met: The state in which the journal knew it, and how often it had been sent by then; `None` where it did not
+            know it. If that has changed, another worker was there first.
         attempts: How often it was sent.
         tokens: What that has cost; `None` where nobody knows.
         job: Its video job, if one has begun.
@@ -171,6 +173,7 @@ class Claim:
     inputs: str | None = None
     stem: str
     is_named: bool = False
+    met: tuple[str, int] | None = None
     attempts: int = 0
     tokens: float | None = None
     job: str | None = None

@@ -17,6 +17,8 @@ from imagine_async.stores.sqlite.transaction import Transaction
 
 __all__ = ["claim", "confirm", "end", "end_unread", "mark_sent", "mark_unsent", "note_job", "window"]
 
+# What another worker has done in the meantime is not done here once more.
+_FREE = "(owner IS ? OR owner IS NULL AND (state = 'pending' OR state IS ? AND attempts IS ?))"
 _INSERT = (
     "INSERT OR IGNORE INTO rows (position, fingerprint, key, state, owner, changed, id, line, tags, request, inputs,"
     " stem, seed, attempts, tokens, call_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -24,7 +26,7 @@ _INSERT = (
 _TAKE = (
     "UPDATE OR IGNORE rows SET fingerprint = ?, key = ?, state = ?, owner = ?, changed = ?, id = ?, line = ?,"
     " tags = ?, request = ?, inputs = ?, stem = ?, seed = ?, attempts = ?, tokens = ?, call_id = ?, error = NULL,"
-    " file = NULL WHERE position = ? AND (owner IS NULL OR owner = ?)"
+    f" file = NULL WHERE position = ? AND {_FREE}"
 )
 _SENT = (
     "UPDATE rows SET state = 'sent', attempts = ?, tokens = ?, call_id = ?, changed = ?"
@@ -192,11 +194,16 @@ def lease(transaction: Transaction, claim: Claim, state: RowState) -> None:
         values = _values(transaction, claim, state)
         if (
             transaction.change(_INSERT, claim.position, *values) > 0
-            or transaction.change(_TAKE, *values, claim.position, claim.owner) > 0
+            or transaction.change(_TAKE, *values, claim.position, *_freedom(claim)) > 0
         ):
             claim.is_leased = True
             return
         claim.problem = _make_room(transaction, claim)
+
+
+def _freedom(claim: Claim) -> tuple[object, ...]:
+    """Return the values for `_FREE`."""
+    return (claim.owner, *(claim.met or (None, None)))
 
 
 def _see_that_it_can_be_had(claim: Claim) -> None:
@@ -231,9 +238,7 @@ def _text(claim: Claim) -> str | None:
 
 def _make_room(transaction: Transaction, claim: Claim) -> Exception | None:
     """Find out what stands in a claim's way, and take it away if it may be; else return why not."""
-    if transaction.row(
-        "SELECT 1 FROM rows WHERE position = ? AND owner IS NOT NULL AND owner <> ?", claim.position, claim.owner
-    ):
+    if transaction.row(f"SELECT 1 FROM rows WHERE position = ? AND NOT {_FREE}", claim.position, *_freedom(claim)):
         return _taken(claim)
     for column, value in (("id", claim.id), ("stem", claim.stem)):
         other = transaction.row(

@@ -124,7 +124,10 @@ async def test_a_picture_that_is_sent(tmp_path: Path) -> None:
         assert await made([{"endpoint": "upscale", "image": str(path)}, fox(1)]) <= 1
         path.write_bytes(png_bytes(width=9))
         assert await made([Upscale(image=path), fox(1)]) == 1
+        assert await made([{"endpoint": "upscale", "image": str(path)}, fox(1)]) == 0
         path.unlink()
+        assert await made([{"endpoint": "upscale", "image": str(path)}, fox(1)]) == 0
+        (tmp_path / "out" / str(records_of(tmp_path / "out")[0].file)).unlink()
         batch = client.batch([{"endpoint": "upscale", "image": str(path)}, fox(1)], out=tmp_path / "out")
         assert (await results_of(batch))[0].state is RowState.FAILED
 
