@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import anyio
 
@@ -18,14 +18,14 @@ from imagine_async import AsyncImagine, RateLimit, TextToImage
 
 __all__ = ["measure_batch_costs"]
 
-_ROUNDS = 5
-_ROWS = 8_000
-_WIDE = 64
+_ROUNDS = 9
+_ROWS = 2_500
+_WIDE = 256
 _LATENCY = 0.02
 _VERY_WIDE = 500
-_CALLS = 4_000
-_CALLS_PER_SECOND = 200
-_PACED_ROWS = 2_000
+_CALLS = 1_500
+_CALLS_PER_SECOND = 300
+_PACED_ROWS = 3_000
 
 
 def measure_batch_costs() -> list[Figure]:
@@ -36,47 +36,65 @@ def measure_batch_costs() -> list[Figure]:
             return [
                 *anyio.run(_journal_costs, journals),
                 anyio.run(_batch_costs, journals, url),
-                anyio.run(_pace, journals),
+                *anyio.run(_pace, journals),
             ]
 
 
 async def _journal_costs(journals: Iterator[Path]) -> list[Figure]:
-    wall: list[float] = []
-    cpu: list[float] = []
+    bare: list[tuple[float, float]] = []
+    kept: list[tuple[float, float]] = []
     async with instant_client() as client:
-        await _run(client, _ROWS // 10, next(journals), _WIDE)
+        await _run(client, _ROWS, next(journals), _WIDE)
         for _ in range(_ROUNDS):
-            bare = await _timed(lambda: _run(client, _ROWS, False, _WIDE))
-            kept = await _timed(lambda: _run(client, _ROWS, next(journals), _WIDE))
-            wall.append(100 * (kept[0] / bare[0] - 1))
-            cpu.append(100 * (kept[1] / bare[1] - 1))
-    print(f"a row of a bare batch takes {1e6 * bare[0] / _ROWS:.0f} µs, {1e6 * bare[1] / _ROWS:.0f} µs of CPU")
+            bare.append(await _timed(lambda: _run(client, _ROWS, False, _WIDE)))
+            kept.append(await _timed(lambda: _run(client, _ROWS, next(journals), _WIDE)))
+    (wall, cpu), (wall_kept, cpu_kept) = _best(bare), _best(kept)
+    print(f"a row of a bare batch takes {1e6 * wall / _ROWS:.0f} µs, {1e6 * cpu / _ROWS:.0f} µs of CPU")
     return [
-        Figure("the journal of a batch, in time", "% of a bare batch", wall, target=15),
-        Figure("the journal of a batch, in CPU time", "% of a bare batch", cpu, target=25),
+        Figure("the journal of a batch, in time", "% of a bare batch", [100 * (wall_kept / wall - 1)], target=15),
+        Figure("the journal of a batch, in CPU time", "% of a bare batch", [100 * (cpu_kept / cpu - 1)], target=20),
     ]
 
 
 async def _batch_costs(journals: Iterator[Path], url: str) -> Figure:
-    slower: list[float] = []
-    options: dict[str, Any] = {"rate_limit": None, "concurrency": None, "max_connections": _VERY_WIDE}
-    async with AsyncImagine("vk-benchmark", base_url=url, **options) as client:
+    many: list[tuple[float, float]] = []
+    batch: list[tuple[float, float]] = []
+    async with AsyncImagine(
+        "vk-benchmark", base_url=url, rate_limit=None, concurrency=None, max_connections=_VERY_WIDE
+    ) as client:
         await _generate_many(client, _VERY_WIDE)
         for _ in range(_ROUNDS):
-            many, _cpu = await _timed(lambda: _generate_many(client, _CALLS))
-            batch, _cpu = await _timed(lambda: _run(client, _CALLS, next(journals), _VERY_WIDE))
-            slower.append(100 * (1 - many / batch))
-    print(f"generate_many makes {_CALLS / many:.0f} calls a second at a latency of {1000 * _LATENCY:g} ms, 500 wide")
-    return Figure("a batch with a journal, 500 wide", "% fewer calls a second than generate_many", slower, target=10)
+            many.append(await _timed(lambda: _generate_many(client, _CALLS)))
+            batch.append(await _timed(lambda: _run(client, _CALLS, next(journals), _VERY_WIDE)))
+    (seconds, _), (seconds_of_batch, _) = _best(many), _best(batch)
+    print(f"generate_many makes {_CALLS / seconds:.0f} calls a second at {1000 * _LATENCY:g} ms, {_VERY_WIDE} wide")
+    slower = 100 * (1 - seconds / seconds_of_batch)
+    return Figure("a batch with a journal, 500 wide", "% fewer calls a second than generate_many", [slower], target=10)
 
 
-async def _pace(journals: Iterator[Path]) -> Figure:
-    """Run rows at a limit; without bursts the n-th leaves (n - 1) intervals after the first."""
-    off: list[float] = []
-    async with instant_client(rate_limit=RateLimit(_CALLS_PER_SECOND, 1.0, burst=1)) as client:
-        seconds, _ = await _timed(lambda: _run(client, _PACED_ROWS, next(journals), _WIDE))
-        off.append(100 * abs(seconds / (_PACED_ROWS / _CALLS_PER_SECOND) - 1))
-    return Figure(f"{_PACED_ROWS} rows at {_CALLS_PER_SECOND} a second", "% off rows by rate", off, target=2)
+def _best(runs: list[tuple[float, float]]) -> tuple[float, float]:
+    """Return the least of the seconds and of the CPU seconds: what comes on top is another program's doing."""
+    return min(wall for wall, _ in runs), min(cpu for _, cpu in runs)
+
+
+async def _pace(journals: Iterator[Path]) -> list[Figure]:
+    """Run rows at a limit; without bursts the n-th leaves (n - 1) intervals after the first.
+
+    A window is a little longer than the server's, by 1.5 % of a second, and by a tenth of a second at most.
+    """
+    limits = (
+        (RateLimit(60 * _CALLS_PER_SECOND, 60.0, burst=1), 2.0),
+        (RateLimit(_CALLS_PER_SECOND, 1.0, burst=1), 4.0),
+    )
+    return [await _paced(limit, next(journals), target) for limit, target in limits]
+
+
+async def _paced(limit: RateLimit, journal: Path, target: float) -> Figure:
+    async with instant_client(rate_limit=limit) as client:
+        seconds, _ = await _timed(lambda: _run(client, _PACED_ROWS, journal, _WIDE))
+    off = 100 * abs(seconds / (_PACED_ROWS / _CALLS_PER_SECOND) - 1)
+    name = f"{_PACED_ROWS} rows at {_CALLS_PER_SECOND} a second, in windows of {limit.seconds:g} s"
+    return Figure(name, "% off rows by rate", [off], target=target)
 
 
 async def _run(client: AsyncImagine, rows: int, journal: Path | Literal[False], wide: int) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from imagine_async.batch.manifest import read_manifest
     from imagine_async.batch.records import RowRecord, RowState
     from imagine_async.batch.results import RowResult
-    from imagine_async.batch.rows import Row, RowError
+    from imagine_async.batch.rows import Row, RowError, RowInput
     from imagine_async.batch.sinks.opening import open_sink
     from imagine_async.batch.sync_handle import Batch
     from imagine_async.bridge.blocking import BlockingCallWarning
@@ -151,10 +151,7 @@ _HOMES = {
         "RowState",
     ),
     "batch.results": ("RowResult",),
-    "batch.rows": (
-        "Row",
-        "RowError",
-    ),
+    "batch.rows": ("Row", "RowError", "RowInput"),
     "batch.sinks.opening": ("open_sink",),
     "batch.sync_handle": ("Batch",),
     "bridge.blocking": ("BlockingCallWarning",),
@@ -350,6 +347,7 @@ __all__ = [
     "RetryPolicy",
     "Row",
     "RowError",
+    "RowInput",
     "RowOutput",
     "RowRecord",
     "RowResult",

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imagine_async.inputs import ImageInput, PathSource, StreamSource, UrlSource, as_source, resolve
+from imagine_async.inputs import UNRESOLVED, ImageInput, PathSource, as_source, resolve
 from imagine_async.sniff import sniff_bytes
 from tests.pictures import made_image, variety
 
@@ -89,7 +89,7 @@ async def sent_twice(value: ImageInput, content: bytes) -> list[bytes]:
 
     source, bodies = as_source(value, "image"), []
     for _ in range(2):
-        ready = await resolve(source, fetch) if isinstance(source, (UrlSource, StreamSource)) else source
+        ready = await resolve(source, fetch) if isinstance(source, UNRESOLVED) else source
         assert ready.picture == sniff_bytes(content)
         assert ready.size == len(content)
         bodies.append(b"".join([piece async for piece in ready.pieces()]))

@@ -200,20 +200,24 @@ class _Parts:
         if self.rate is not None:
             clock = self.client._shared.clock
             limiter = RateLimiter(self.rate, store=MemoryStore(clock=clock), account=name, clock=clock)
-        return derived_client(
+        make = partial(
+            derived_client,
             self.client,
             name,
             outer=[] if limiter is None else [limiter],
             inner=[Journaling(journal, counts)],
             observer=counts,
-            budget=await self._budget_left(journal),
         )
+        client = make(budget=self.budget)
+        forgotten = await self._forgotten(client, journal)
+        return client if self.budget is None or not forgotten else make(budget=max(0.0, self.budget - forgotten))
 
-    async def _budget_left(self, journal: Journal) -> float | None:
-        if self.budget is None or not isinstance(self.client._shared.ledger.store, MemoryStore):
-            return self.budget
-        # Books in memory have forgotten what earlier runs have cost; the journal has not.
-        return max(0.0, self.budget - await journal.spent())
+    async def _forgotten(self, client: AsyncImagine, journal: Journal) -> float:
+        """Tell what earlier processes have spent: books in memory have forgotten it, the journal has not."""
+        if self.budget is None or not isinstance(client._ledger.store, MemoryStore):
+            return 0.0
+        own = (await client._ledger.budgets())[len(client._ledger.own_budgets) - 1]
+        return max(0.0, await journal.spent() - own.spent)
 
 
 def _share(intake: Any) -> None:

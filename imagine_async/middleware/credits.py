@@ -35,7 +35,7 @@ class Credits(Middleware):
     def __init__(self, ledger: Ledger, prices: PriceList, *, unpriced: Literal["refuse", "allow"] = "refuse") -> None:
         self.ledger = ledger
         self.prices = prices
-        self._unpriced = unpriced
+        self._unpriced: Literal["refuse", "allow"] = unpriced
         self._jobs: OrderedDict[str, Entry] = OrderedDict()
 
     def with_ledger(self, ledger: Ledger) -> Credits:

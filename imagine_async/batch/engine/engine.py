@@ -13,8 +13,9 @@ from attrs import define, field
 
 from imagine_async.batch.engine.admission import Admission
 from imagine_async.batch.engine.counting import Counts
+from imagine_async.batch.engine.reading import Turn
 from imagine_async.batch.engine.recovering import Recovering
-from imagine_async.batch.engine.work import Turn, Work
+from imagine_async.batch.engine.work import Work
 from imagine_async.batch.journal.claims import Claim, Ending
 from imagine_async.batch.journal.journal import LEASE_SECONDS
 from imagine_async.batch.journal.keeping import Journal

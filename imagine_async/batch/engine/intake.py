@@ -13,7 +13,7 @@ from imagine_async.batch.engine.counting import Counts
 from imagine_async.batch.engine.inputs import Inputs
 from imagine_async.batch.engine.keys import key_of
 from imagine_async.batch.engine.parents import Parents
-from imagine_async.batch.engine.reading import BadRow, Candidate, as_candidate, claim_of
+from imagine_async.batch.engine.reading import BadRow, Candidate, Turn, as_candidate, claim_of
 from imagine_async.batch.engine.settings import BatchSettings
 from imagine_async.batch.engine.skipping import Skipping
 from imagine_async.batch.engine.windows import Windows
@@ -23,10 +23,7 @@ from imagine_async.batch.records import RowState
 from imagine_async.batch.rows import RowInput
 from imagine_async.errors import ConfigurationError, ImagineError
 
-__all__ = ["Intake", "Turn"]
-
-Turn = Claim | BadRow
-"""A row whose turn has come."""
+__all__ = ["Intake"]
 
 
 @define
@@ -95,21 +92,35 @@ class Intake:
         taken = await self.inputs.next()
         if taken is None:
             await self.skipping.look()
+            await self._leave_over(window)
             self._is_at_end = True
             return None
         return await self._considered(taken[0], window)
+
+    async def _leave_over(self, window: Window) -> None:
+        """Take rows out of their places that lie behind the end of the input."""
+        if self.admission.is_over or self.windows.is_shared or self._has_moved:
+            return
+        if not window.is_last or any(position >= self._position for position in window.rows):
+            await self.journal.unsettle(self._position)
 
     async def _considered(self, item: RowInput, window: Window) -> Turn | None:
         position, self._position = self._position, self._position + 1
         candidate = as_candidate(item)
         known = window.known(position)
-        if known is not None and known.fingerprint != candidate.fingerprint.hex() and not self._has_moved:
+        if not self._has_moved and self._may_have_moved(candidate, known, window):
             await self._move(position)
         if self._has_moved:
             return await self._found_again(item, candidate, position)
         if known is None:
             return await self._begun(candidate, position, None)
         return await self._by_state(item, candidate, known)
+
+    def _may_have_moved(self, candidate: Candidate, known: Known | None, window: Window) -> bool:
+        if known is None:
+            # It may be one that was in the input before, and left it.
+            return window.has_left_over and not self.windows.is_shared
+        return known.fingerprint != candidate.fingerprint.hex()
 
     async def _by_state(self, item: RowInput, candidate: Candidate, known: Known) -> Turn | None:
         """Decide by what the journal knows of a row."""
@@ -125,10 +136,22 @@ class Intake:
             return None
         return await self._begun(candidate, known.position, known)
 
-    async def _again(self, known: Known, item: RowInput) -> Turn | None:
+    async def _again(self, known: Known, item: RowInput, is_there: bool) -> Turn | None:
         """Do a row once more whose file is gone, or which sends a file that is another one now."""
+        candidate = as_candidate(item)
+        if is_there and await self._is_the_same(candidate, known):
+            return None
         self.counts.note_skipped(-1)
-        return await self._begun(as_candidate(item), known.position, known)
+        return await self._begun(candidate, known.position, known)
+
+    async def _is_the_same(self, candidate: Candidate, known: Known) -> bool:
+        """Tell whether files that were written anew hold what they held."""
+        try:
+            row, data = await candidate.read()
+            key = await key_of(row.request, data, await self.parents.keys(row, known.position))
+        except ImagineError:
+            return False
+        return key.hex() == known.key
 
     async def _begun(self, candidate: Candidate, position: int, known: Known | None) -> Turn | None:
         try:
@@ -146,7 +169,7 @@ class Intake:
             )
         except ImagineError as error:
             return self._refused(candidate, position, error)
-        claim.expected = None if known is None else (known.state, known.attempts)
+        claim.met = None if known is None else (known.state, known.attempts)
         return self._claimed(claim)
 
     def _claimed(self, claim: Claim) -> Claim | None:
@@ -164,7 +187,7 @@ class Intake:
         return BadRow(position=position, error=error, line=candidate.line)
 
     async def _move(self, position: int) -> None:
-        if self.windows.is_shared or await self.journal.has_others():
+        if self.windows.is_shared:
             raise ConfigurationError(
                 f"row {position} of the input is another one than the journal knows, and other workers are at work on "
                 "it: give all workers the same input"

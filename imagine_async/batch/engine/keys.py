@@ -14,7 +14,7 @@ from typing import Any
 
 import anyio.to_thread
 
-from imagine_async.batch.rows import Row
+from imagine_async.batch.rows import Row, RowError
 from imagine_async.inputs import BytesSource, FileSource, PathSource, RowOutput, SpoolSource
 from imagine_async.requests import Request
 from imagine_async.serialization import request_to_dict
@@ -66,7 +66,12 @@ def fingerprint_of_mapping(data: Mapping[str, Any]) -> bytes:
     Returns:
         16 bytes.
     """
-    return _hashed(json.dumps([_VERSION, data], sort_keys=True, default=repr))
+    try:
+        text = json.dumps([_VERSION, data], sort_keys=True, default=repr)
+    except (TypeError, ValueError, RecursionError):
+        # Keys that are no texts, or a value that holds itself: why it is no row is told when it is read.
+        text = repr(data)
+    return _hashed(text)
 
 
 async def key_of(request: Request[Any], data: Mapping[str, Any], parents: Mapping[str, bytes]) -> bytes:
@@ -79,13 +84,16 @@ async def key_of(request: Request[Any], data: Mapping[str, Any], parents: Mappin
 
     Returns:
         16 bytes; the same ones for the same request, wherever its pictures lie.
+
+    Raises:
+        RowError: A picture cannot be read.
     """
     told = {}
     for name, source in request.pictures():
         if isinstance(source, RowOutput):
             told[name] = {"row": parents[source.row].hex()}
         elif isinstance(source, (BytesSource, FileSource, PathSource, SpoolSource)):
-            told[name] = {"sha256": await anyio.to_thread.run_sync(_digest, source)}
+            told[name] = {"sha256": await _digest_off_the_loop(name, source)}
     return _hashed(json.dumps([_VERSION, {**data, **told}]))
 
 
@@ -107,7 +115,7 @@ def inputs_of(request: Request[Any]) -> str | None:
 
 
 def have_changed(inputs: str) -> bool:
-    """Tell whether files are others than they were noted to be. Blocks.
+    """Tell whether files may be others than they were noted to be; those that are gone send nothing else. Blocks.
 
     Args:
         inputs: What `inputs_of` returned.
@@ -119,8 +127,15 @@ def _is_as_noted(path: str, size: int, modified: int) -> bool:
     try:
         found = Path(path).stat()
     except OSError:
-        return False
+        return True
     return (found.st_size, found.st_mtime_ns) == (size, modified)
+
+
+async def _digest_off_the_loop(field: str, source: Any) -> str:
+    try:
+        return await anyio.to_thread.run_sync(_digest, source)
+    except OSError as error:
+        raise RowError(f"{type(error).__name__}: {error}", field=field) from error
 
 
 def _digest(source: Any) -> str:

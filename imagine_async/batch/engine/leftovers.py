@@ -12,7 +12,7 @@ from attrs import define, field
 from imagine_async.batch.engine.admission import Admission
 from imagine_async.batch.engine.keys import inputs_of
 from imagine_async.batch.engine.parents import Parents
-from imagine_async.batch.engine.reading import BadRow
+from imagine_async.batch.engine.reading import BadRow, Turn
 from imagine_async.batch.engine.settings import BatchSettings
 from imagine_async.batch.journal.claims import Claim, Ending, Leftover
 from imagine_async.batch.journal.keeping import Journal
@@ -44,7 +44,7 @@ class JournalIntake:
     _taken: deque[Leftover] = field(factory=deque, init=False)
     _is_at_end: bool = field(default=False, init=False)
 
-    async def next(self) -> Claim | BadRow | None:
+    async def next(self) -> Turn | None:
         """Return the next row that is to be done; `None` if there is none any more, or none may begin."""
         while await self.admission.wait():
             ready = self.parents.next_ready()
@@ -71,7 +71,7 @@ class JournalIntake:
         if found:
             self._position = found[-1].position + 1
 
-    async def _turn(self, row: Leftover) -> Claim | BadRow | None:
+    async def _turn(self, row: Leftover) -> Turn | None:
         self.admission.note_begun(row.position)
         try:
             claim = await claim_of_leftover(row, self.journal.owner.name)

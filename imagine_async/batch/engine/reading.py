@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 import anyio.to_thread
 import attrs
@@ -17,7 +17,7 @@ from imagine_async.errors import ImagineError, InvalidRequestError
 from imagine_async.inputs import StreamSource
 from imagine_async.requests import Request
 
-__all__ = ["BadRow", "Candidate", "as_candidate", "claim_of"]
+__all__ = ["BadRow", "Candidate", "Turn", "as_candidate", "claim_of"]
 
 
 @frozen(kw_only=True)
@@ -33,6 +33,10 @@ class BadRow:
     position: int
     error: Exception
     line: int | None = None
+
+
+Turn: TypeAlias = "Claim | BadRow"
+"""A row whose turn has come."""
 
 
 @define
@@ -80,7 +84,7 @@ def as_candidate(item: object) -> Candidate:
         return Candidate(item.fingerprint, item, line=item.line)
     if isinstance(item, Request):
         item = Row(request=item)
-    if isinstance(item, Row):
+    if isinstance(item, Row) and isinstance(item.request, Request):
         return _of_row(item)
     if isinstance(item, Mapping):
         return _of_reader(fingerprint_of_mapping(item), lambda: _parsed(item))
@@ -142,13 +146,17 @@ def claim_of(
 
 def _of_row(row: Row) -> Candidate:
     if any(isinstance(source, StreamSource) for _, source in row.request.pictures()):
-        return _of_reader(fingerprint_of_mapping({"": "stream"}), lambda: _refused_stream(row))
-    data = plain_data(row.request)
+        return _of_reader(fingerprint_of_mapping({"": "stream"}), lambda: _refused_stream(row), row.line)
+    try:
+        data = plain_data(row.request)
+    except (ImagineError, OSError, ValueError):
+        # An open file that was closed meanwhile, say: it is told of when the row is read.
+        return _of_reader(fingerprint_of_mapping({"": repr(row)[:1000]}), lambda: row, row.line)
     return Candidate(fingerprint_of(row, data), None, row, data, row.line)
 
 
-def _of_reader(fingerprint: bytes, read: Any) -> Candidate:
-    return Candidate(fingerprint, UnreadRow(fingerprint=fingerprint, read=read))
+def _of_reader(fingerprint: bytes, read: Callable[[], Row], line: int | None = None) -> Candidate:
+    return Candidate(fingerprint, UnreadRow(fingerprint=fingerprint, read=read, line=line), line=line)
 
 
 def _read(unread: UnreadRow) -> tuple[Row, dict[str, Any]]:
@@ -170,9 +178,8 @@ def _parsed(data: Mapping[str, Any]) -> Row:
 
 
 def _refused(item: object) -> Row:
-    raise RowError(
-        f"{type(item).__name__} is no row: pass a request such as TextToImage(prompt=...), a Row or a mapping"
-    )
+    what = f"a Row of {type(item.request).__name__}" if isinstance(item, Row) else type(item).__name__
+    raise RowError(f"{what} is no row: pass a request such as TextToImage(prompt=...), a Row or a mapping")
 
 
 def _refused_stream(row: Row) -> Row:

@@ -41,7 +41,7 @@ class Skipping:
         self._sink = sink
         self._counts = counts
         self._to_look_at: list[DoneRow] = []
-        self._gone: deque[DoneRow] = deque()
+        self._gone: deque[tuple[DoneRow, bool]] = deque()
 
     @property
     def is_full(self) -> bool:
@@ -53,12 +53,17 @@ class Skipping:
         """Whether there are rows to be done once more."""
         return bool(self._gone)
 
-    def next_gone(self) -> tuple[Known, RowInput] | None:
-        """Return a row that has to be done once more, if there is one."""
+    def next_gone(self) -> tuple[Known, RowInput, bool] | None:
+        """Return a row that may have to be done once more, if there is one.
+
+        Returns:
+            What the journal knows of it, what the caller handed in, and whether its file is there, so that it has to
+            be done only if what it sends is another one now.
+        """
         if not self._gone:
             return None
-        known, item = self._gone.popleft()
-        return Known._make(known), item
+        (known, item), is_there = self._gone.popleft()
+        return Known._make(known), item, is_there
 
     def skip(self, inputs: Inputs, position: int, window: Window) -> int:
         """Pass over rows from the input, as long as they are done, and until `is_full`.
@@ -103,9 +108,9 @@ class Skipping:
         """Look for the files of the rows that were passed over."""
         rows, self._to_look_at = self._to_look_at, []
         self._counts.note_skipped(len(rows))
-        gone = set(await self._lacking(rows))
-        gone.update(await anyio.to_thread.run_sync(_changed, rows) if any(known[_INPUTS] for known, _ in rows) else ())
-        self._gone.extend(rows[place] for place in sorted(gone))
+        lacking = set(await self._lacking(rows))
+        changed = await anyio.to_thread.run_sync(_changed, rows) if any(known[_INPUTS] for known, _ in rows) else ()
+        self._gone.extend((rows[place], place not in lacking) for place in sorted(lacking.union(changed)))
 
     async def _lacking(self, rows: list[DoneRow]) -> list[int]:
         if self._sink is None or not rows:

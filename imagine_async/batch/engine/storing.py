@@ -39,6 +39,10 @@ class KeptElsewhereError(OSError):
         self.reason = reason
         self.kept = kept
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle by what it is made with; `OSError` would keep the number and the text."""
+        return type(self), (self.reason, self.kept)
+
 
 @frozen
 class Storing:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
 
 from attrs import frozen
 
@@ -12,7 +11,7 @@ from imagine_async.batch.engine.admission import Admission
 from imagine_async.batch.engine.counting import Counts
 from imagine_async.batch.engine.making import Making
 from imagine_async.batch.engine.parents import Parents
-from imagine_async.batch.engine.reading import BadRow
+from imagine_async.batch.engine.reading import BadRow, Turn
 from imagine_async.batch.engine.steps import CLAIM
 from imagine_async.batch.engine.storing import KeptElsewhereError, Made, Storing
 from imagine_async.batch.journal.claims import Claim, Ending, RowTakenError
@@ -35,10 +34,7 @@ from imagine_async.errors import (
 from imagine_async.results import Image
 from imagine_async.video import Video
 
-__all__ = ["Turn", "Work"]
-
-Turn: TypeAlias = Claim | BadRow
-"""A row whose turn has come."""
+__all__ = ["Work"]
 
 _FATAL = (
     AuthenticationError,

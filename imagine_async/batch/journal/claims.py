@@ -68,12 +68,14 @@ class Window:
         end: The position up to which it was asked, exclusively.
         is_last: Whether it knows of no row further on.
         others: The other workers that are alive.
+        has_left_over: Whether there are rows that are no longer in the input, and may come back.
     """
 
     rows: dict[int, tuple[Any, ...]]
     end: int
     is_last: bool
     others: frozenset[str]
+    has_left_over: bool = False
 
     def known(self, position: int) -> Known | None:
         """Return what is known of the row at a position; `None` for one that the journal has not met.
@@ -145,14 +147,14 @@ class Claim:
         inputs: The files that it sends, as JSON.
         stem: Where its file goes, without suffix. The journal numbers it, if another row has it already.
         is_named: Whether the row itself gave that name, so that it must not be changed.
+        met: The state in which the journal knew it, and how often it had been sent by then; `None` where it did not
+            know it. If that has changed, another worker was there first.
         attempts: How often it was sent.
         tokens: What that has cost; `None` where nobody knows.
         job: Its video job, if one has begun.
         kept: The path of a file that is made and could not be stored.
         call_id: The id of its last call.
         marked: The attempt that the journal was last told of, by the id of the call and its number.
-        expected: The state, and how often it was sent, that the journal told of the row; `None` if it knew of none. A
-            row that is another one by now was done by another worker.
         is_sent: Whether its call may have left, and its outcome is not known.
         is_leased: Whether the journal holds the row under this worker's name; set in the journal's thread.
         problem: Why the row cannot be had; set in the journal's thread.
@@ -171,12 +173,12 @@ class Claim:
     inputs: str | None = None
     stem: str
     is_named: bool = False
+    met: tuple[str, int] | None = None
     attempts: int = 0
     tokens: float | None = None
     job: str | None = None
     kept: str | None = None
     call_id: str | None = None
-    expected: tuple[str, int] | None = None
     marked: tuple[str, int] | None = field(default=None, init=False)
     is_sent: bool = field(default=False, init=False)
     is_leased: bool = False

@@ -145,14 +145,16 @@ def take(transaction: Transaction, owner: Owner, states: tuple[str, ...], start:
     Args:
         transaction: Where.
         owner: The worker.
-        states: The states that are wanted; of nobody who is alive.
+        states: The states that are wanted; of nobody who is alive. Rows that are unknown are wanted anyway where a
+            video job or a kept file may end them.
         start: The first position.
         count: How many rows at most.
     """
     marks = ", ".join("?" * len(states))
     found = transaction.rows(
         f"SELECT {_COLUMNS} FROM rows WHERE position >= ? AND owner IS NULL AND request IS NOT NULL"
-        f" AND state IN ({marks}) ORDER BY position LIMIT ?",
+        f" AND (state IN ({marks}) OR state = 'unknown' AND (job IS NOT NULL OR kept IS NOT NULL))"
+        " ORDER BY position LIMIT ?",
         *(start, *states, count),
     )
     now = transaction.clock.wall()

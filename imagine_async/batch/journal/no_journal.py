@@ -74,7 +74,7 @@ class NoJournal:
         """Take a row, if its id is its own."""
         if claim.id is None:
             return
-        if claim.id in self._named:
+        if self._is_of_another(claim):
             claim.problem = RowError(
                 f"{claim.id!r} is the id of row {self._named[claim.id][0]} already: give each row its own",
                 line=claim.line,
@@ -85,6 +85,7 @@ class NoJournal:
 
     async def confirm(self, claim: Claim) -> None:
         """See that the row can be had."""
+        self.post_claim(claim)
         if claim.problem is not None:
             raise claim.problem
         claim.is_confirmed = True
@@ -101,7 +102,7 @@ class NoJournal:
 
     def post_end(self, claim: Claim | Leftover, ending: Ending) -> None:
         """Remember how a row ended that others may name."""
-        if isinstance(claim, Claim) and claim.id is not None and claim.problem is None:
+        if isinstance(claim, Claim) and claim.id is not None and not self._is_of_another(claim):
             self._named[claim.id] = (claim.position, Parent(ending.state, ending.file, claim.key))
 
     def post_unread(self, position: int, fingerprint: bytes, line: int | None, error: str) -> None:
@@ -112,3 +113,6 @@ class NoJournal:
 
     async def aclose(self) -> None:
         """There is nothing to let go of."""
+
+    def _is_of_another(self, claim: Claim) -> bool:
+        return self._named.get(claim.id or "", (claim.position,))[0] != claim.position

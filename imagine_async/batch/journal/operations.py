@@ -17,6 +17,8 @@ from imagine_async.stores.sqlite.transaction import Transaction
 
 __all__ = ["claim", "confirm", "end", "end_unread", "mark_sent", "mark_unsent", "note_job", "window"]
 
+# What another worker has done in the meantime is not done here once more.
+_FREE = "(owner IS ? OR owner IS NULL AND (state = 'pending' OR state IS ? AND attempts IS ?))"
 _INSERT = (
     "INSERT OR IGNORE INTO rows (position, fingerprint, key, state, owner, changed, id, line, tags, request, inputs,"
     " stem, seed, attempts, tokens, call_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -24,7 +26,7 @@ _INSERT = (
 _TAKE = (
     "UPDATE OR IGNORE rows SET fingerprint = ?, key = ?, state = ?, owner = ?, changed = ?, id = ?, line = ?,"
     " tags = ?, request = ?, inputs = ?, stem = ?, seed = ?, attempts = ?, tokens = ?, call_id = ?, error = NULL,"
-    " file = NULL WHERE position = ? AND (owner = ? OR (owner IS NULL AND state = ? AND attempts = ?))"
+    f" file = NULL WHERE position = ? AND {_FREE}"
 )
 _SENT = (
     "UPDATE rows SET state = 'sent', attempts = ?, tokens = ?, call_id = ?, changed = ?"
@@ -51,9 +53,11 @@ def window(transaction: Transaction, owner: Owner, start: int, count: int) -> Wi
         f"SELECT {KNOWN_COLUMNS} FROM rows WHERE position >= ? AND position < ?", start, start + count
     )
     after = transaction.row("SELECT 1 FROM rows WHERE position >= ? LIMIT 1", start + count)
+    left_over = transaction.row("SELECT 1 FROM rows WHERE position < 0 LIMIT 1")
     dead = {*dead_owners(transaction), owner.name}
     owners = {name for (name,) in transaction.rows("SELECT owner FROM owners")}
-    return Window({row[0]: row for row in found}, start + count, after is None, frozenset(owners - dead))
+    rows = {row[0]: row for row in found}
+    return Window(rows, start + count, after is None, frozenset(owners - dead), left_over is not None)
 
 
 def claim(transaction: Transaction, claim: Claim) -> None:
@@ -190,15 +194,16 @@ def lease(transaction: Transaction, claim: Claim, state: RowState) -> None:
         values = _values(transaction, claim, state)
         if (
             transaction.change(_INSERT, claim.position, *values) > 0
-            or transaction.change(_TAKE, *values, claim.position, claim.owner, *_expected(claim)) > 0
+            or transaction.change(_TAKE, *values, claim.position, *_freedom(claim)) > 0
         ):
             claim.is_leased = True
             return
         claim.problem = _make_room(transaction, claim)
 
 
-def _expected(claim: Claim) -> tuple[str | None, int | None]:
-    return (None, None) if claim.expected is None else claim.expected
+def _freedom(claim: Claim) -> tuple[object, ...]:
+    """Return the values for `_FREE`."""
+    return (claim.owner, *(claim.met or (None, None)))
 
 
 def _see_that_it_can_be_had(claim: Claim) -> None:
@@ -233,11 +238,7 @@ def _text(claim: Claim) -> str | None:
 
 def _make_room(transaction: Transaction, claim: Claim) -> Exception | None:
     """Find out what stands in a claim's way, and take it away if it may be; else return why not."""
-    if transaction.row(
-        "SELECT 1 FROM rows WHERE position = ? AND owner IS NOT ?"
-        " AND NOT (owner IS NULL AND state IS ? AND attempts IS ?)",
-        *(claim.position, claim.owner, *_expected(claim)),
-    ):
+    if transaction.row(f"SELECT 1 FROM rows WHERE position = ? AND NOT {_FREE}", claim.position, *_freedom(claim)):
         return _taken(claim)
     for column, value in (("id", claim.id), ("stem", claim.stem)):
         other = transaction.row(

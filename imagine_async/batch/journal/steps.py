@@ -14,8 +14,8 @@ from imagine_async.tasks import spawn
 __all__ = ["Steps"]
 
 
-_COMPANY = 16
-_LINGER_SECONDS = 0.002
+_COMPANY = 32
+_LINGER_SECONDS = 0.005
 
 
 class _Step:
@@ -109,6 +109,9 @@ class Steps:
                 # One row alone would take the time of a whole step.
                 await anyio.sleep(_LINGER_SECONDS)
             now, self._next = self._next, None
+            if not now.ended and not now.sending:
+                # All of it was taken meanwhile; after the end, the worker would open the file once more.
+                continue
             try:
                 work = Work(step, (now.ended, now.sending), is_durable=bool(now.sending))
                 await self._worker.ask(work)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from attrs import frozen
 
-from imagine_async.spool import Spool
+from imagine_async.spool import Body, Spool
 
 __all__ = ["Body", "Sink", "Stored"]
-
-Body: TypeAlias = bytes | Spool
-"""A file's bytes: small ones in memory, large ones on disk."""
 
 
 @frozen(kw_only=True)

@@ -86,7 +86,20 @@ class Bench:
     @property
     def charged(self) -> float:
         """Tokens that the server has charged."""
-        return sum(account["tokens"] for account in self._app.state.accounts.books()["accounts"])
+        return float(sum(account["tokens"] for account in self._app.state.accounts.books()["accounts"]))
+
+    @property
+    def video_jobs(self) -> int:
+        """How many video jobs have begun."""
+        (account,) = self._app.state.accounts.books()["accounts"]
+        return sum(line["calls"] for name, line in account["lines"].items() if "video" in name)
+
+    async def end_videos(self) -> None:
+        """Let the video jobs end that have begun."""
+        async with in_process_client(self._app) as client:
+            headers = {"authorization": f"Bearer {self._settings.admin_token}"}
+            reply = await client.post(f"{_BASE_URL}/_sandbox/clock", json={"advance": 2e6}, headers=headers)
+            assert reply.status_code == 200, reply.text
 
 
 class Gate(Middleware):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -213,6 +214,16 @@ async def test_once_only(tmp_path: Path) -> None:
         batch.resume()
     assert batch.summary.by_state == {RowState.DONE: 2}
     assert repr(batch) == "<AsyncBatch: 2 rows of 2 have ended>"
+
+
+async def test_nothing_is_left_open(tmp_path: Path) -> None:
+    """When it has ended, nobody touches its folder any more."""
+    for number in range(5):
+        async with Bench().client() as client:
+            await client.batch(foxes(2), out=tmp_path / str(number)).run()
+        shutil.rmtree(tmp_path / str(number))
+        await anyio.sleep(0.02)
+        assert not (tmp_path / str(number)).exists()
 
 
 class _Jitter(Middleware):
