@@ -15,6 +15,7 @@ from imagine_async.batch.journal import operations
 from imagine_async.batch.journal.claims import Claim, Ending, Leftover, RowTakenError
 from imagine_async.batch.journal.owners import see_that_it_is_known
 from imagine_async.batch.rows import RowError
+from imagine_async.stores.sqlite.text import clean
 from imagine_async.stores.sqlite.transaction import Transaction
 
 __all__ = ["Ended", "step"]
@@ -101,8 +102,8 @@ def _end_all(transaction: Transaction, ended: Sequence[Ended]) -> None:
     rows: list[tuple[object, ...]] = [
         (
             *(row.position, row.owner, ending.state.value, row.attempts, row.tokens, row.call_id, row.seed),
-            *(ending.file, ending.size, ending.digest, ending.width, ending.height, ending.elapsed, ending.error),
-            *(row.job, ending.kept),
+            *(ending.file, ending.size, ending.digest, ending.width, ending.height, ending.elapsed),
+            *(clean(ending.error), row.job, ending.kept),
         )
         for row, ending in ended
     ]
