@@ -26,8 +26,9 @@ _SENT_COLUMNS = (
 _SENT = (
     f"INSERT OR IGNORE INTO rows (state, changed, {_SENT_COLUMNS}) SELECT 'sent', ?, "
     + ", ".join(f"json_extract(value, '$[{place}]')" for place in range(14))
-    + " FROM json_each(?)"
+    + " FROM json_each(?) RETURNING position"
 )
+_UNSENT = "DELETE FROM rows WHERE position IN (SELECT value FROM json_each(?))"
 _ENDED_COLUMNS = (
     *("state", "attempts", "tokens", "call_id", "seed", "file", "size", "digest", "width", "height", "elapsed"),
     *("error", "job", "kept"),
@@ -39,6 +40,9 @@ _END = (
     " AND rows.owner = json_extract(ended.value, '$[1]')"
 )
 
+# SQLite cuts a text that it takes out of JSON at its first zero character.
+_NUL = "\\u0000"
+
 
 def step(transaction: Transaction, ended: Sequence[Ended], sending: Sequence[Claim]) -> None:
     """Note how rows ended, and that others are about to be sent; what stands in the way of one is noted on its claim.
@@ -49,10 +53,9 @@ def step(transaction: Transaction, ended: Sequence[Ended], sending: Sequence[Cla
         sending: Rows that are about to be sent; none of them ends in the same step.
     """
     usual = [each for each in ended if _is_held(each[0])]
-    if usual:
-        _end_all(transaction, usual)
+    are_ended = not usual or _end_all(transaction, usual)
     for row, ending in ended:
-        if not _is_held(row):
+        if not are_ended or not _is_held(row):
             operations.end(transaction, row, ending)
     new = [claim for claim in sending if _is_new(claim)]
     if new and not _send_all(transaction, new):
@@ -88,14 +91,21 @@ def _send_all(transaction: Transaction, claims: Sequence[Claim]) -> bool:
         )
         for claim in claims
     ]
-    if transaction.change(_SENT, transaction.clock.wall(), _as_json(rows)) < len(claims):
+    text = _as_json(rows)
+    if _NUL in text:
+        return False
+    sent = transaction.rows(_SENT, transaction.clock.wall(), text)
+    if len(sent) < len(claims):
+        # One by one, in their order: of two rows that are in each other's way the first one is to be had.
+        transaction.change(_UNSENT, _as_json([position for (position,) in sent]))
         return False
     for claim in claims:
         claim.is_leased = claim.is_confirmed = True
     return True
 
 
-def _end_all(transaction: Transaction, rows: Sequence[Ended]) -> None:
+def _end_all(transaction: Transaction, rows: Sequence[Ended]) -> bool:
+    """Note how rows ended; false if that has to be done one by one."""
     told = [
         (
             *(row.position, row.owner, ending.state.value, row.attempts, row.tokens, row.call_id, row.seed),
@@ -104,7 +114,11 @@ def _end_all(transaction: Transaction, rows: Sequence[Ended]) -> None:
         )
         for row, ending in rows
     ]
-    transaction.change(_END, transaction.clock.wall(), _as_json(told))
+    text = _as_json(told)
+    if _NUL in text:
+        return False
+    transaction.change(_END, transaction.clock.wall(), text)
+    return True
 
 
 def _as_json(rows: object) -> str:
