@@ -20,7 +20,7 @@ __all__ = ["measure_batch_costs"]
 
 _ROUNDS = 9
 _ROWS = 2_500
-_WIDE = 64
+_WIDE = 256
 _LATENCY = 0.02
 _VERY_WIDE = 500
 _CALLS = 1_500

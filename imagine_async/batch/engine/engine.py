@@ -19,11 +19,12 @@ from imagine_async.batch.engine.work import Work
 from imagine_async.batch.journal.claims import Claim, Ending
 from imagine_async.batch.journal.journal import LEASE_SECONDS
 from imagine_async.batch.journal.keeping import Journal
+from imagine_async.batch.journal.owners import lost_lease
 from imagine_async.batch.records import RowState, Summary
 from imagine_async.batch.results import RowResult
 from imagine_async.batch.sinks.base import Sink
 from imagine_async.clock import Clock
-from imagine_async.errors import ImagineError, StoreError
+from imagine_async.errors import ImagineError
 from imagine_async.fanout import FanOut
 from imagine_async.tasks import spawn
 
@@ -174,7 +175,7 @@ class Engine:
                 await self.clock.sleep(LEASE_SECONDS / 3)
                 try:
                     if not await self.journal.beat():
-                        self.admission.stop(_lost())
+                        self.admission.stop(lost_lease())
                         return
                     if await self.journal.has_others():
                         self.on_shared()
@@ -199,13 +200,6 @@ class _Turns(AsyncIterator[Turn]):
         if turn is None:
             raise StopAsyncIteration
         return turn
-
-
-def _lost() -> StoreError:
-    return StoreError(
-        "this worker could not tell the journal in time that it is alive, and others may have taken its rows: what it "
-        "had under way ends, and nothing more begins; start it again to go on"
-    )
 
 
 def refuge_of(journal: Path | None) -> Path | None:

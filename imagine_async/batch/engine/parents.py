@@ -18,6 +18,7 @@ from imagine_async.batch.sinks.base import Sink
 from imagine_async.inputs import RowOutput
 from imagine_async.requests import Request
 from imagine_async.results import Image
+from imagine_async.stores.sqlite.text import clean
 
 __all__ = ["Parents"]
 
@@ -70,7 +71,7 @@ class Parents:
         for name, source in parents_of(row.request):
             if self._sink is None:
                 raise RowError("files are not kept, so no row can take another's picture: pass out=", field=name)
-            running = self._running.get(source.row)
+            running = self._running.get(clean(source.row))
             if running is not None:
                 found[source.row] = running.key
                 continue
@@ -97,9 +98,9 @@ class Parents:
             # A second row of the same id is refused by the journal.
             self._running.setdefault(claim.id, claim)
         for _, source in parents_of(claim.request):
-            parent = self._running.get(source.row)
+            parent = self._running.get(clean(source.row))
             if parent is not None and parent is not claim:
-                self._waiting.setdefault(source.row, []).append(claim)
+                self._waiting.setdefault(clean(source.row), []).append(claim)
                 return False
         return True
 

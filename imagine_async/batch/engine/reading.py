@@ -16,6 +16,7 @@ from imagine_async.batch.rows import Row, RowError, UnreadRow
 from imagine_async.errors import ImagineError, InvalidRequestError
 from imagine_async.inputs import StreamSource
 from imagine_async.requests import Request
+from imagine_async.stores.sqlite.text import clean
 
 __all__ = ["BadRow", "Candidate", "Turn", "as_candidate", "claim_of"]
 
@@ -131,12 +132,12 @@ def claim_of(
         key=key,
         owner=owner,
         request=request,
-        id=row.id,
+        id=clean(row.id),
         line=row.line,
         tags=tuple(dict.fromkeys((*settings.tags, *row.tags))) if settings.tags else row.tags,
         data=data,
         inputs=inputs_of(request),
-        stem=settings.names.stem(row, position),
+        stem=clean(settings.names.stem(row, position)),
         is_named=row.name is not None,
     )
     if known is not None:

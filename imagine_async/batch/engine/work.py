@@ -130,7 +130,7 @@ class Work:
             state = RowState.PENDING
         kept = getattr(error, "kept", None)
         ending = Ending(state=state, error=f"{type(error).__name__}: {error}", kept=None if kept is None else str(kept))
-        if claim.problem is not None:
+        if isinstance(error, RowError) and claim.problem is not None:
             # Another row has its name or its id: it stands in the journal as one that cannot be used.
             self.journal.post_unread(claim.position, claim.fingerprint, claim.line, ending.error or "")
         self.journal.post_end(claim, ending)

@@ -18,6 +18,7 @@ from imagine_async.batch.records import RowState
 from imagine_async.clock import SYSTEM_CLOCK, Clock
 from imagine_async.stores.sqlite.engine import SqliteEngine
 from imagine_async.stores.sqlite.opening import Identity
+from imagine_async.stores.sqlite.text import clean
 from imagine_async.stores.sqlite.transaction import Transaction, Work
 from imagine_async.stores.worker import Worker
 
@@ -93,12 +94,12 @@ class SqliteJournal:
         self, position: int, key: bytes, row_id: str | None, fingerprint: bytes, line: int | None
     ) -> Known | None:
         """Find a row that was taken out of its place, and give it its new one."""
-        found: Known | None = await self._ask(moving.adopt, position, key, row_id, fingerprint, line)
+        found: Known | None = await self._ask(moving.adopt, position, key, clean(row_id), fingerprint, line)
         return found
 
     async def find_parent(self, row_id: str, before: int) -> Parent | None:
         """Find a row by its name in the batch, before a position."""
-        found: Parent | None = await self._ask(moving.find_parent, row_id, before)
+        found: Parent | None = await self._ask(moving.find_parent, clean(row_id), before)
         return found
 
     async def take(self, states: tuple[str, ...], start: int, count: int) -> Sequence[Leftover]:

@@ -13,6 +13,7 @@ from imagine_async.batch.journal.claims import KNOWN_COLUMNS, Claim, Ending, Lef
 from imagine_async.batch.journal.owners import Owner, dead_owners
 from imagine_async.batch.records import RowState
 from imagine_async.batch.rows import RowError
+from imagine_async.stores.sqlite.text import clean
 from imagine_async.stores.sqlite.transaction import Transaction
 
 __all__ = ["claim", "confirm", "end", "end_unread", "mark_sent", "mark_unsent", "note_job", "window"]
@@ -152,7 +153,7 @@ def end(transaction: Transaction, claim: Claim | Leftover, ending: Ending) -> bo
     values = (
         *(ending.state.value, transaction.clock.wall(), claim.attempts, claim.tokens, claim.call_id),
         *(claim.seed, ending.file, ending.size, ending.digest, ending.width, ending.height),
-        *(ending.elapsed, ending.error, claim.job, ending.kept, claim.position, claim.owner),
+        *(ending.elapsed, clean(ending.error), claim.job, ending.kept, claim.position, claim.owner),
     )
     return transaction.change(_END, *values) > 0
 
@@ -172,7 +173,7 @@ def end_unread(transaction: Transaction, position: int, fingerprint: bytes, line
         " ON CONFLICT (position) DO UPDATE SET fingerprint = excluded.fingerprint, key = excluded.key,"
         " state = excluded.state, changed = excluded.changed, line = excluded.line, error = excluded.error,"
         " id = NULL, request = NULL, stem = NULL WHERE owner IS NULL",
-        *(position, fingerprint.hex(), fingerprint.hex(), transaction.clock.wall(), line, error),
+        *(position, fingerprint.hex(), fingerprint.hex(), transaction.clock.wall(), line, clean(error)),
     )
 
 

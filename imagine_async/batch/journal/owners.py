@@ -15,9 +15,20 @@ from pathlib import Path
 
 from attrs import frozen
 
+from imagine_async.errors import StoreError
 from imagine_async.stores.sqlite.transaction import Transaction
 
-__all__ = ["Owner", "beat", "dead_owners", "enter", "has_others", "is_dead", "leave"]
+__all__ = [
+    "Owner",
+    "beat",
+    "dead_owners",
+    "enter",
+    "has_others",
+    "is_dead",
+    "leave",
+    "lost_lease",
+    "see_that_it_is_known",
+]
 
 _GRACE_SECONDS = 5.0
 
@@ -75,13 +86,39 @@ def beat(transaction: Transaction, owner: Owner, seconds: float) -> bool:
 
 
 def leave(transaction: Transaction, owner: Owner) -> None:
-    """End, as a worker that has no rows any more.
+    """End, as a worker; rows whose end could not be written are those of a dead one from now on.
 
     Args:
         transaction: Where.
         owner: The worker.
     """
-    transaction.change("DELETE FROM owners WHERE owner = ?", owner.name)
+    transaction.change("UPDATE owners SET until = 0 WHERE owner = ?", owner.name)
+    transaction.change(
+        "DELETE FROM owners WHERE owner = ? AND NOT EXISTS (SELECT 1 FROM rows WHERE rows.owner = ?)",
+        *(owner.name, owner.name),
+    )
+
+
+def see_that_it_is_known(transaction: Transaction, name: str) -> None:
+    """See that a worker was not taken for dead.
+
+    Args:
+        transaction: Where.
+        name: The worker's name.
+
+    Raises:
+        StoreError: It was.
+    """
+    if not transaction.row("SELECT 1 FROM owners WHERE owner = ?", name):
+        raise lost_lease()
+
+
+def lost_lease() -> StoreError:
+    """Make the error of a worker that was taken for dead."""
+    return StoreError(
+        "this worker could not tell the journal in time that it is alive, and others may have taken its rows: what it "
+        "had under way ends, and nothing more begins; start it again to go on"
+    )
 
 
 def has_others(transaction: Transaction, owner: Owner) -> bool:

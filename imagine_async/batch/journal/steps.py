@@ -14,8 +14,8 @@ from imagine_async.tasks import spawn
 __all__ = ["Steps"]
 
 
-_COMPANY = 64
-_LINGER_SECONDS = 0.01
+_COMPANY = 32
+_LINGER_SECONDS = 0.005
 
 
 class _Step:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from imagine_async.batch.journal.claims import Claim, Ending, RowTakenError
 from imagine_async.batch.journal.grouping import step
 from imagine_async.batch.records import RowState
 from imagine_async.batch.rows import RowError
+from imagine_async.errors import StoreError
 from imagine_async.stores.sqlite.transaction import Transaction
 from tests.batch.journal.making import claim_for, owner_named, table_of, transaction
 
@@ -55,15 +58,21 @@ _STEPS = st.lists(
 )
 
 
+@contextmanager
+def _opened() -> Iterator[Transaction]:
+    """Open the tables of a journal, with workers."""
+    with transaction() as opened:
+        for name in ("me", "other", "dead"):
+            owners.enter(opened, owner_named(name), 30)
+        yield opened
+
+
 @given(steps=_STEPS)
 @settings(max_examples=150, deadline=None)
 def test_grouped_and_one_by_one(steps: list[tuple[list[dict[str, Any]], set[int], list[Ending]]]) -> None:
     """Whatever is sent and ends in whatever order, both ways leave the same rows, and the same told on the claims."""
-    with transaction() as grouped, transaction() as single:
+    with _opened() as grouped, _opened() as single:
         mine: list[tuple[Claim, Claim]] = []
-        for opened in (grouped, single):
-            owners.enter(opened, owner_named("me"), 30)
-            owners.enter(opened, owner_named("other"), 30)
         for rows, ending, endings in steps:
             pairs = [(claim_for(**row), claim_for(**row)) for row in _of_one_claim_each(rows, mine)]
             over = [pair for place, pair in enumerate(mine) if place in ending]
@@ -105,7 +114,7 @@ def _told(table: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
 
 def test_a_row_in_the_way_keeps_nobody_else() -> None:
     """One row that cannot be had is told so; the others of its step are sent."""
-    with transaction() as opened:
+    with _opened() as opened:
         operations.claim(opened, claim_for(1, "other"))
         claims = [claim_for(position) for position in range(3)]
         step(opened, (), claims)
@@ -119,10 +128,9 @@ def test_a_row_in_the_way_keeps_nobody_else() -> None:
 
 def test_leftovers_end_as_well() -> None:
     """Rows out of the journal end in the same statement."""
-    with transaction() as opened:
+    with _opened() as opened:
         step(opened, (), [claim_for(0, "dead")])
-        owners.enter(opened, owner_named("dead"), 0)
-        opened.change("UPDATE owners SET until = 0")
+        opened.change("UPDATE owners SET until = 0 WHERE owner = 'dead'")
         found = moving.inherit(opened, owner_named("me"))
         step(opened, [(row, Ending(state=RowState.UNKNOWN, error="it died")) for row in found], ())
         assert opened.rows("SELECT state, owner, error FROM rows") == [("unknown", None, "it died")]
@@ -131,7 +139,7 @@ def test_leftovers_end_as_well() -> None:
 @pytest.mark.parametrize("count", [0, 1, 1000])
 def test_steps_of_any_size(count: int) -> None:
     """None, one and very many rows go in one step."""
-    with transaction() as opened:
+    with _opened() as opened:
         claims = [claim_for(position) for position in range(count)]
         step(opened, (), claims)
         assert all(claim.is_leased and claim.is_confirmed for claim in claims)
@@ -142,7 +150,7 @@ def test_steps_of_any_size(count: int) -> None:
 
 def test_names_are_numbered() -> None:
     """A name that the batch made gives way to one that is taken; a row's own name does not."""
-    with transaction() as opened:
+    with _opened() as opened:
         claims = [claim_for(position, stem="fox") for position in range(3)]
         own = claim_for(3, stem="fox", is_named=True, line=7)
         step(opened, (), [*claims, own])
@@ -152,7 +160,7 @@ def test_names_are_numbered() -> None:
 
 def test_names_of_rows_that_are_left_over() -> None:
     """What is no longer in the input gives its name and its id to what is."""
-    with transaction() as opened:
+    with _opened() as opened:
         step(opened, (), [claim_for(0, stem="fox", id="fox")])
         operations.end(opened, claim_for(0, is_leased=True), Ending(state=RowState.DONE))
         moving.unsettle(opened, 0)
@@ -168,7 +176,7 @@ def test_names_of_rows_that_are_left_over() -> None:
 def test_too_many_rows_of_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
     """There is an end to numbering; the row is refused."""
     monkeypatch.setattr(operations, "_MOST_NUMBERS", 3)
-    with transaction() as opened:
+    with _opened() as opened:
         claims = [claim_for(position, stem="fox") for position in range(4)]
         step(opened, (), claims)
         assert [claim.problem is None for claim in claims] == [True, True, False, False]
@@ -177,8 +185,30 @@ def test_too_many_rows_of_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_row_that_the_journal_cannot_hold() -> None:
     """A row that is refused for a reason of the database's own is told so, and does not spin."""
-    with transaction() as opened:
+    with _opened() as opened:
         opened.connection.execute("CREATE TRIGGER refuse BEFORE INSERT ON rows BEGIN SELECT raise(IGNORE); END")
         claim = claim_for(0)
         step(opened, (), [claim])
         assert "the journal cannot hold row 0" in str(claim.problem)
+
+
+def test_a_worker_that_was_taken_for_dead_sends_nothing() -> None:
+    """What it ends is noted, as far as it is still its own; nothing more is sent."""
+    with _opened() as opened:
+        claims = [claim_for(position) for position in range(2)]
+        step(opened, (), claims)
+        opened.change("DELETE FROM owners WHERE owner = 'me'")
+        with pytest.raises(StoreError, match="could not tell the journal in time"):
+            step(opened, [(claims[0], Ending(state=RowState.DONE))], [claim_for(2)])
+        assert opened.rows("SELECT state FROM rows") == [("done",), ("sent",)]
+
+
+def test_a_picture_that_comes_after_all() -> None:
+    """The picture of a worker that was taken for dead counts, where nobody has had it made once more."""
+    with _opened() as opened:
+        claims = [claim_for(position, call_id=f"call-{position}") for position in range(2)]
+        step(opened, (), claims)
+        opened.change("UPDATE rows SET state = 'unknown', owner = NULL")
+        opened.change("UPDATE rows SET call_id = 'of another' WHERE position = 1")
+        step(opened, [(claim, Ending(state=RowState.DONE, file="late.jpg")) for claim in claims], ())
+        assert opened.rows("SELECT state FROM rows ORDER BY position") == [("done",), ("unknown",)]

@@ -102,7 +102,7 @@ class Bench:
         return {record.position for record in sent if not (self.out / f"{record.stem}.jpg").is_file()}
 
     def check_rows(self) -> None:
-        """See that every row is done, and that its file, its facts and the journal agree; and that nothing else is there."""
+        """See that every row is done, that its file, its facts and the journal agree, and that there is no more."""
         records = list(read_records(self.journal))
         assert Counter(record.state for record in records) == {RowState.DONE: self.job.rows}
         assert [record.position for record in records] == list(range(self.job.rows))

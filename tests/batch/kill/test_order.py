@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,6 @@ def test_what_is_sent_outlives_a_power_cut(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(OpenFile, "commit", note)
     with bench(tmp_path, rows=100) as b:
         anyio.run(run, b.job)
-    grown = [how for (before, _), (after, how) in zip(commits, commits[1:], strict=False) if after > before]
+    grown = [how for (before, _), (after, how) in itertools.pairwise(commits) if after > before]
     assert len(grown) > 5
     assert set(grown) == {_FULL}

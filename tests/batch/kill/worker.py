@@ -55,7 +55,7 @@ class Job:
     concurrency: int = 8
     resend_unknown: bool = False
     budget: float | None = None
-    timeout: float = 20.0
+    timeout: float = 120.0
     journal: str | None = None
     lease: float | None = None
     spools: str | None = None
@@ -115,7 +115,8 @@ def main(text: str) -> None:
     """Do a job, and print what became of it."""
     job = Job(**json.loads(text))
     if job.lease is not None:
-        engine.LEASE_SECONDS = journal.LEASE_SECONDS = job.lease
+        for module in (engine, journal):
+            vars(module)["LEASE_SECONDS"] = job.lease
         owners._GRACE_SECONDS = 0.0
     if job.spools is not None:
         tempfile.tempdir = job.spools
