@@ -90,8 +90,11 @@ def _send_all(transaction: Transaction, claims: Sequence[Claim]) -> bool:
         for claim in claims
     ]
     now = transaction.clock.wall()
-    written = [transaction.change(_sending(len(some)), now, *chain(*some)) for some in _chunks(rows)]
-    if sum(written) < len(claims):
+    sent = [row for some in _chunks(rows) for row in transaction.rows(_sending(len(some)), now, *chain(*some))]
+    if len(sent) < len(claims):
+        # One by one, in their order: of two rows that are in each other's way the first one is to be had.
+        for (position,) in sent:
+            transaction.change("DELETE FROM rows WHERE position = ?", position)
         return False
     for claim in claims:
         claim.is_leased = claim.is_confirmed = True
@@ -120,7 +123,10 @@ def _chunks(rows: Sequence[tuple[object, ...]]) -> Iterator[Sequence[tuple[objec
 @cache
 def _sending(number: int) -> str:
     row = f"('sent', ?1, {', '.join('?' * len(_SENT))})"
-    return f"INSERT OR IGNORE INTO rows (state, changed, {', '.join(_SENT)}) VALUES {', '.join([row] * number)}"
+    return (
+        f"INSERT OR IGNORE INTO rows (state, changed, {', '.join(_SENT)}) VALUES {', '.join([row] * number)}"
+        " RETURNING position"
+    )
 
 
 @cache
