@@ -287,9 +287,9 @@ async def _edit(folder: Path, before: list[int], after: list[int], lost: set[int
     assert 0 <= len(made) - len(after) + (intact & Counter(after)).total() <= len(gone)
     # Back again: of each kind there are as many as were ever wanted at once.
     assert len(bench.prompts) <= (Counter(before) | Counter(after)).total() - len(before) + 2 * len(gone)
-    for kept, content in digests.items():
-        if kept not in gone:
-            assert (folder / (kept or "")).read_bytes() == content
+    for file, content in digests.items():
+        if file not in gone:
+            assert (folder / (file or "")).read_bytes() == content
 
 
 def _number(record: Any) -> int:
