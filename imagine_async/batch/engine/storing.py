@@ -78,7 +78,7 @@ class Storing:
         try:
             stored = await self.sink.put(claim.stem, made.suffix, body, media_type=made.media_type, facts=facts)
         except OSError as error:
-            kept = await anyio.to_thread.run_sync(self._keep, claim, made.suffix, body)
+            kept = await anyio.to_thread.run_sync(self._keep, claim, made.suffix, body, facts)
             raise KeptElsewhereError(error, kept) from error
         return _ending(made, stored.name, stored.size, stored.digest)
 
@@ -93,18 +93,31 @@ class Storing:
             How the row ends; `None` if the file is no longer there.
 
         Raises:
-            OSError: It cannot be stored.
+            KeptElsewhereError: It still cannot be stored.
         """
         content = await anyio.to_thread.run_sync(_content, kept)
         if content is None or self.sink is None:
             return None
-        stored = await self.sink.put(
-            claim.stem, kept.suffix, content, media_type="application/octet-stream", facts=_with_row(b"{}", claim)
+        facts = await anyio.to_thread.run_sync(_content, _facts_of(kept)) or _with_row(b"{}", claim)
+        try:
+            stored = await self.sink.put(
+                claim.stem, kept.suffix, content, media_type="application/octet-stream", facts=facts
+            )
+        except OSError as error:
+            raise KeptElsewhereError(error, kept) from error
+        await anyio.to_thread.run_sync(_remove, kept)
+        told = json.loads(facts)
+        return Ending(
+            state=RowState.DONE,
+            file=stored.name,
+            size=stored.size,
+            digest=stored.digest,
+            width=told.get("width"),
+            height=told.get("height"),
+            elapsed=told.get("elapsed_seconds"),
         )
-        await anyio.to_thread.run_sync(kept.unlink)
-        return Ending(state=RowState.DONE, file=stored.name, size=stored.size, digest=stored.digest)
 
-    def _keep(self, claim: Claim, suffix: str, body: Body) -> Path | None:
+    def _keep(self, claim: Claim, suffix: str, body: Body, facts: bytes) -> Path | None:
         name = f"{claim.position:07d}-{claim.key.hex()[:8]}{suffix}"
         for folder in (self.refuge, Path(tempfile.gettempdir())):
             if folder is None:
@@ -112,10 +125,20 @@ class Storing:
             try:
                 folder.mkdir(exist_ok=True)
                 files.write_whole(folder / name, pieces_of(body), overwrite=True)
+                files.write_whole(_facts_of(folder / name), [facts], overwrite=True)
             except OSError:
                 continue
             return folder / name
         return None
+
+
+def _facts_of(kept: Path) -> Path:
+    return kept.with_name(f"{kept.name}.json")
+
+
+def _remove(kept: Path) -> None:
+    kept.unlink()
+    _facts_of(kept).unlink(missing_ok=True)
 
 
 def _content(path: Path) -> bytes | None:

@@ -99,9 +99,11 @@ class Work:
     async def _done(self, claim: Claim) -> RowResult:
         if claim.kept is not None:
             await self.journal.confirm(claim)
+            claim.is_sent = True
             ending = await self.storing.store_kept(claim, Path(claim.kept))
             if ending is not None:
                 return self._ended(claim, ending, None)
+            claim.is_sent, claim.kept = False, None
         made = await self.making.make(claim)
         if not claim.is_confirmed:
             # No attempt was made: a cache had it, or another row of the same kind.
