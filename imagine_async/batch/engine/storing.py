@@ -68,8 +68,7 @@ class Storing:
             How the row ends.
 
         Raises:
-            FileExistsError: There is such a file, and it must not be replaced.
-            KeptElsewhereError: It cannot be stored.
+            KeptElsewhereError: It cannot be stored, or there is such a file, and it must not be replaced.
         """
         body = made.body if isinstance(made.body, (bytes, Spool)) else made.content
         if self.sink is None:
@@ -93,14 +92,18 @@ class Storing:
             How the row ends; `None` if the file is no longer there.
 
         Raises:
-            OSError: It cannot be stored.
+            KeptElsewhereError: It cannot be stored now either, and stays where it is.
         """
         content = await anyio.to_thread.run_sync(_content, kept)
         if content is None or self.sink is None:
             return None
-        stored = await self.sink.put(
-            claim.stem, kept.suffix, content, media_type="application/octet-stream", facts=_with_row(b"{}", claim)
-        )
+        facts = _with_row(b"{}", claim)
+        try:
+            stored = await self.sink.put(
+                claim.stem, kept.suffix, content, media_type="application/octet-stream", facts=facts
+            )
+        except OSError as error:
+            raise KeptElsewhereError(error, kept) from error
         await anyio.to_thread.run_sync(kept.unlink)
         return Ending(state=RowState.DONE, file=stored.name, size=stored.size, digest=stored.digest)
 
