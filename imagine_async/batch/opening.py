@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 from collections.abc import AsyncIterable, Iterable
 from functools import partial
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
     from imagine_async.client import AsyncImagine
 
 __all__ = ["JOURNAL_NAME", "open_batch"]
+
+_logger = logging.getLogger("imagine_async")
 
 JOURNAL_NAME = "batch.sqlite"
 """The journal's file in the folder of a batch, if no other is named."""
@@ -145,6 +148,7 @@ class _Parts:
         journal = self._journal()
         try:
             identity = await journal.open()
+            await self._rebuild(journal)
             engine = await self._engine(journal, f"batch-{identity[:12]}")
             await engine.start()
         except BaseException:
@@ -152,6 +156,15 @@ class _Parts:
                 await journal.aclose()
             raise
         return engine
+
+    async def _rebuild(self, journal: Journal) -> None:
+        """Write a journal anew that was lost, where it belongs to the folder of the pictures."""
+        if not isinstance(journal, SqliteJournal) or not isinstance(self.sink, LocalSink):
+            return
+        if self.journal_path == self.sink.folder / JOURNAL_NAME:
+            rows = await journal.rebuild(self.sink.folder)
+            if rows:
+                _logger.warning("%s is new, but its folder holds pictures: %d rows count as done", journal.path, rows)
 
     def _journal(self) -> Journal:
         if self.journal_path is None:

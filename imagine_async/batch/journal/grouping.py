@@ -36,6 +36,9 @@ _ENDED = (
 )
 
 
+_UNSEND = "DELETE FROM rows WHERE position = ? AND owner = ? AND changed = ? AND state = 'sent'"
+
+
 def step(transaction: Transaction, ended: Sequence[Ended], sending: Sequence[Claim]) -> None:
     """Note how rows ended, and that others are about to be sent; what stands in the way of one is noted on its claim.
 
@@ -90,11 +93,11 @@ def _send_all(transaction: Transaction, claims: Sequence[Claim]) -> bool:
         for claim in claims
     ]
     now = transaction.clock.wall()
-    sent = [row for some in _chunks(rows) for row in transaction.rows(_sending(len(some)), now, *chain(*some))]
-    if len(sent) < len(claims):
+    sent = [transaction.change(_sending(len(some)), now, *chain(*some)) for some in _chunks(rows)]
+    if sum(sent) < len(claims):
         # One by one, in their order: of two rows that are in each other's way the first one is to be had.
-        for (position,) in sent:
-            transaction.change("DELETE FROM rows WHERE position = ?", position)
+        for claim in claims:
+            transaction.change(_UNSEND, claim.position, claim.owner, now)
         return False
     for claim in claims:
         claim.is_leased = claim.is_confirmed = True
@@ -123,10 +126,7 @@ def _chunks(rows: Sequence[tuple[object, ...]]) -> Iterator[Sequence[tuple[objec
 @cache
 def _sending(number: int) -> str:
     row = f"('sent', ?1, {', '.join('?' * len(_SENT))})"
-    return (
-        f"INSERT OR IGNORE INTO rows (state, changed, {', '.join(_SENT)}) VALUES {', '.join([row] * number)}"
-        " RETURNING position"
-    )
+    return f"INSERT OR IGNORE INTO rows (state, changed, {', '.join(_SENT)}) VALUES {', '.join([row] * number)}"
 
 
 @cache

@@ -7,7 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from imagine_async.batch.journal import moving, operations, owners
+import anyio.to_thread
+
+from imagine_async.batch.journal import moving, operations, owners, rebuilding
 from imagine_async.batch.journal.claims import Claim, Ending, Known, Leftover, Window
 from imagine_async.batch.journal.grouping import Ended, step
 from imagine_async.batch.journal.moving import Parent
@@ -60,6 +62,21 @@ class SqliteJournal:
         await self._ask(owners.enter, self.owner, LEASE_SECONDS)
         identity: str = await self._ask(_identity)
         return identity
+
+    async def rebuild(self, folder: Path) -> int:
+        """Take in the rows whose pictures and facts lie in a folder, if the journal knows of no row: it was lost then.
+
+        Args:
+            folder: The folder.
+
+        Returns:
+            How many rows were taken in.
+        """
+        if not await self._ask(rebuilding.is_empty):
+            return 0
+        records = await anyio.to_thread.run_sync(rebuilding.recorded_in, folder)
+        found: int = await self._ask(rebuilding.take_in, records) if records else 0
+        return found
 
     async def beat(self) -> bool:
         """Say that this worker is alive; false if it was taken for dead in the meantime."""

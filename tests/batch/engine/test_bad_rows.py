@@ -40,6 +40,13 @@ def _raising(error: Exception) -> Any:
     return read
 
 
+def _endless() -> dict[str, Any]:
+    """Make a mapping that holds itself."""
+    made: dict[str, Any] = {}
+    made["prompt"] = made
+    return made
+
+
 BAD: dict[str, tuple[Any, str, str]] = {
     "a number": (7, "row 1", "int is no row: pass a request"),
     "nothing": (None, "row 1", "NoneType is no row"),
@@ -51,7 +58,7 @@ BAD: dict[str, tuple[Any, str, str]] = {
     "an unknown endpoint": ({"endpoint": "text_to_fox", "prompt": "x"}, "row 1", "there is no endpoint"),
     "no prompt": ({"endpoint": "text_to_image"}, "row 1", "prompt"),
     "keys that are no texts": ({1: 2, "prompt": "fox"}, "row 1", ""),
-    "a value that holds itself": ((lambda each: each.update(prompt=each) or each)({}), "row 1", ""),
+    "a value that holds itself": (_endless(), "row 1", ""),
     "a missing file": ({"endpoint": "upscale", "image": "none/such.png"}, "row 1", "such.png"),
     "a name that leaves the folder": (Row(request=fox(1), name="../../fox"), "row 1", "name"),
     "an absolute name": (Row(request=fox(1), name="/etc/fox", line=9), "line 9", "name"),
@@ -185,7 +192,8 @@ async def test_a_bad_row_that_is_mended(tmp_path: Path) -> None:
 async def test_many_failures(tmp_path: Path) -> None:
     """The summary names the first twenty."""
     async with Bench().client() as client:
-        batch = client.batch([None] * 30, out=tmp_path)
+        nothing: list[Any] = [None] * 30
+        batch = client.batch(nothing, out=tmp_path)
         await batch.run()
     assert batch.progress.failed == 30
     assert len(batch.summary.failures) == 20

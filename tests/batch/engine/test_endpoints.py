@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from imagine_async import (
     Retouch,
     Row,
     RowError,
+    RowInput,
     RowOutput,
     RowResult,
     RowState,
@@ -163,7 +165,7 @@ async def test_a_video_that_fails(tmp_path: Path) -> None:
 def chain(*ids: str) -> list[Row]:
     """Make a picture, and rows that each take the picture of the one before."""
     rows = [Row(request=TextToImage(prompt="first"), id=ids[0])]
-    for before, name in zip(ids, ids[1:], strict=False):
+    for before, name in pairwise(ids):
         rows.append(Row(request=RemoveBackground(image=RowOutput(before)), id=name))
     return rows
 
@@ -184,7 +186,12 @@ async def test_many_children(tmp_path: Path) -> None:
     """They wait without keeping a place from rows that could go on."""
     bench, gate = Bench(), Gate(["parent"])
     children = [Row(request=AiBackground(image=RowOutput("p"), prompt=f"child {number}")) for number in range(30)]
-    rows = [Row(request=TextToImage(prompt="parent"), id="p"), *children[:6], *foxes(6), *children[6:]]
+    rows: list[RowInput] = [
+        Row(request=TextToImage(prompt="parent"), id="p"),
+        *children[:6],
+        *foxes(6),
+        *children[6:],
+    ]
     async with bench.client(gate) as client:
         batch = client.batch(rows, out=tmp_path, concurrency=2)
         async with anyio.create_task_group() as group:
@@ -201,7 +208,7 @@ async def test_many_children(tmp_path: Path) -> None:
 
 async def test_two_parents(tmp_path: Path) -> None:
     """A row that takes two pictures waits for both."""
-    rows = [
+    rows: list[RowInput] = [
         Row(request=TextToImage(prompt="picture"), id="p"),
         Row(request=TextToPng(prompt="mask"), id="m"),
         GenerativeFill(image=RowOutput("p"), mask=RowOutput("m"), prompt="a hat"),

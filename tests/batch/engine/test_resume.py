@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,6 +23,10 @@ from tests.samples import png_bytes
 pytestmark = pytest.mark.anyio
 
 
+def _made(number: int) -> Row:
+    return Row(request=fox(number))
+
+
 def _never() -> Row:
     raise AssertionError("a row that is done was read")
 
@@ -32,9 +37,7 @@ async def test_rows_that_are_done_are_not_read(tmp_path: Path) -> None:
 
     def rows(*, is_new: bool) -> list[UnreadRow]:
         return [
-            UnreadRow(
-                fingerprint=bytes([number] * 16), read=(lambda at=number: Row(request=fox(at))) if is_new else _never
-            )
+            UnreadRow(fingerprint=bytes([number] * 16), read=partial(_made, number) if is_new else _never)
             for number in range(7)
         ]
 
@@ -284,9 +287,9 @@ async def _edit(folder: Path, before: list[int], after: list[int], lost: set[int
     assert 0 <= len(made) - len(after) + (intact & Counter(after)).total() <= len(gone)
     # Back again: of each kind there are as many as were ever wanted at once.
     assert len(bench.prompts) <= (Counter(before) | Counter(after)).total() - len(before) + 2 * len(gone)
-    for name, content in digests.items():
-        if name not in gone:
-            assert (folder / (name or "")).read_bytes() == content
+    for file, content in digests.items():
+        if file not in gone:
+            assert (folder / (file or "")).read_bytes() == content
 
 
 def _number(record: Any) -> int:
