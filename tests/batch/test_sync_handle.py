@@ -160,9 +160,9 @@ def test_ctrl_c_within_the_loop(tmp_path: Path) -> None:
         assert painter.entered.wait(10)
         os.kill(os.getpid(), signal.SIGINT)
         # A server in this process ends what it paints before it lets go of its caller.
-        threading.Timer(0.1, painter.gate.set).start()
+        threading.Timer(0.1, gate.set).start()
 
-    painter.gate = threading.Event()
+    painter.gate = gate = threading.Event()
     with _client(painter) as client:
         threading.Thread(target=interrupt).start()
         with pytest.raises(KeyboardInterrupt):

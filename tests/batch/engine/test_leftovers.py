@@ -47,7 +47,7 @@ async def test_failed_rows_without_the_input(order: Any, tmp_path: Path) -> None
         batch = client.batch(None, out=tmp_path, concurrency=2, order=order)
         results = await results_of(batch)
     failed = [position for position, result in first.items() if not result.is_done]
-    assert list(sorted(results)) == failed == list(range(7))
+    assert sorted(results) == failed == list(range(7))
     assert batch.summary.by_state == {RowState.DONE: 9}
     assert {p: r.record.seed for p, r in first.items()} | {p: r.record.seed for p, r in results.items()} == {
         record.position: record.seed for record in records_of(tmp_path)
