@@ -398,3 +398,32 @@ def test_bare_key_does_not_stay_in_the_frame(annotation: str, statement: str) ->
         f"def other(self, *, key: {annotation}) -> Self: ...",
     ):
         assert f") -> Self:\n    {statement}\n    client = " in methods_of(method)
+
+
+def test_a_handle() -> None:
+    """What is iterated over and told what to do has a sync form by hand; all that may be async goes through `feed`."""
+    source = '''
+        def batch(
+            self, requests: Iterable[str] | AsyncIterable[str] | None, *, out: str, concurrency: int = 3
+        ) -> AsyncBatch:
+            """Make a batch."""
+            return AsyncBatch(self, requests)
+    '''
+    head = "from __future__ import annotations\n"
+    text = client_text(source_of(source).replace(head, f"{head}\nfrom imagine_async.batch.handle import AsyncBatch\n"))
+    assert "from imagine_async.batch.sync_handle import Batch\n" in text
+    assert "import AsyncBatch" not in text
+    assert (
+        dedent('''
+            def batch(
+                self,
+                requests: Iterable[str] | AsyncIterable[str] | None,
+                *,
+                out: str,
+                concurrency: int = 3,
+            ) -> Batch:
+                """Make a batch."""
+                return Batch(lambda feed: self._client.get().batch(feed(requests), out=out, concurrency=concurrency))
+        ''').strip()
+        in dedent(text.split("AsyncImagine())\n")[1]).strip()
+    )

@@ -110,7 +110,7 @@ class Batch(Iterator["RowResult"]):
 
     def _later(self, rows: Any) -> Any:
         """Put off what the caller handed in until the iteration begins, in whose thread it is to be iterated."""
-        if isinstance(rows, (list, tuple, AsyncIterable)) or not isinstance(rows, Iterable):
+        if isinstance(rows, (list, tuple, set, frozenset, AsyncIterable)) or not isinstance(rows, Iterable):
             return rows
         later = _Later(rows)
         self._inputs.append(later)

@@ -166,10 +166,9 @@ class Engine:
 
     def _let_go(self) -> None:
         """Leave rows pending that were taken and have not begun."""
-        pending = Ending(state=RowState.PENDING)
         for claim in (*self._first, *self.work.parents.waiting_rows()):
-            is_job = claim.job is not None
-            self.journal.post_end(claim, Ending(state=RowState.UNKNOWN) if is_job else pending)
+            state = RowState.PENDING if claim.job is None else RowState.UNKNOWN
+            self.journal.post_end(claim, Ending(state=state, kept=claim.kept))
 
     async def _beat(self) -> None:
         """Say now and then that this worker is alive; a lease that is lost stops the batch."""

@@ -6,9 +6,6 @@ to be read that is done. From the first row on that differs, rows are found by w
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import anyio.to_thread
 from attrs import define, field
 
 from imagine_async.batch.engine.admission import Admission
@@ -134,7 +131,7 @@ class Intake:
             # Another worker has it.
             return None
         is_unknown = known.state == RowState.UNKNOWN
-        if is_unknown and not (self.settings.resend_unknown or known.job or await _is_there(known.kept)):
+        if is_unknown and not (self.settings.resend_unknown or known.job or known.kept):
             self.counts.unknown += 1
             return None
         return await self._begun(candidate, known.position, known)
@@ -208,8 +205,3 @@ class Intake:
         if known is None:
             return await self._begun(candidate, position, None)
         return await self._by_state(item, candidate, known)
-
-
-async def _is_there(kept: str | None) -> bool:
-    """Tell whether a file is still there that is made and could not be stored."""
-    return kept is not None and await anyio.to_thread.run_sync(Path(kept).is_file)

@@ -76,15 +76,18 @@ class JournalIntake:
         try:
             claim = await claim_of_leftover(row, self.journal.owner.name)
         except ImagineError as error:
-            self.journal.post_unread(row.position, row.fingerprint, row.line, f"{type(error).__name__}: {error}")
-            return BadRow(position=row.position, error=error, line=row.line)
+            state = RowState.UNKNOWN if row.state is RowState.UNKNOWN else RowState.FAILED
+            self.journal.post_end(row, Ending(state=state, error=f"{type(error).__name__}: {error}", kept=row.kept))
+            return BadRow(position=row.position, error=error, line=row.line, state=state)
         claim.is_confirmed = True
         return claim if self.parents.admit(claim) else None
 
     async def aclose(self) -> None:
         """Give back the rows that were taken and have not begun."""
         while self._taken:
-            self.journal.post_end(self._taken.popleft(), Ending(state=RowState.PENDING))
+            row = self._taken.popleft()
+            state = RowState.UNKNOWN if row.state is RowState.UNKNOWN else RowState.PENDING
+            self.journal.post_end(row, Ending(state=state, kept=row.kept))
 
 
 async def claim_of_leftover(row: Leftover, owner: str) -> Claim:

@@ -12,6 +12,7 @@ from attrs import define, evolve, frozen
 from imagine_async.batch.engine.keys import fingerprint_of, fingerprint_of_mapping, inputs_of, plain_data
 from imagine_async.batch.engine.settings import BatchSettings
 from imagine_async.batch.journal.claims import Claim, Known
+from imagine_async.batch.records import RowState
 from imagine_async.batch.rows import Row, RowError, UnreadRow
 from imagine_async.errors import ImagineError, InvalidRequestError
 from imagine_async.inputs import StreamSource
@@ -29,11 +30,13 @@ class BadRow:
         position: Its place in the input.
         error: What is wrong with it.
         line: Its line in the manifest.
+        state: `unknown` if it may have been charged before.
     """
 
     position: int
     error: Exception
     line: int | None = None
+    state: RowState = RowState.FAILED
 
 
 Turn: TypeAlias = "Claim | BadRow"

@@ -14,12 +14,13 @@ from imagine_async import files
 from imagine_async.batch.journal.claims import Claim, Ending
 from imagine_async.batch.records import RowState
 from imagine_async.batch.sinks.base import Sink
+from imagine_async.errors import ImagineError, Outcome
 from imagine_async.results import Image
 from imagine_async.sidecar import facts_as_json, video_facts_as_json
 from imagine_async.spool import Body, Spool, pieces_of, size_of
 from imagine_async.video import Video
 
-__all__ = ["KeptElsewhereError", "Made", "Storing"]
+__all__ = ["KeptElsewhereError", "KeptFileGoneError", "Made", "Storing"]
 
 Made: TypeAlias = "Image | Video"
 """What a row makes."""
@@ -42,6 +43,22 @@ class KeptElsewhereError(OSError):
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle by what it is made with; `OSError` would keep the number and the text."""
         return type(self), (self.reason, self.kept)
+
+
+class KeptFileGoneError(ImagineError):
+    """What was made and kept elsewhere is not there any more.
+
+    Args:
+        kept: Where it was.
+    """
+
+    default_outcome = Outcome.COMPLETED
+
+    def __init__(self, kept: str) -> None:
+        super().__init__(
+            f"the picture was made, could not be stored, and is not any more where it was kept, {kept}: put it back, "
+            "or pass resend_unknown=True to have it made and charged once more"
+        )
 
 
 @frozen
@@ -68,8 +85,7 @@ class Storing:
             How the row ends.
 
         Raises:
-            FileExistsError: There is such a file, and it must not be replaced.
-            KeptElsewhereError: It cannot be stored.
+            KeptElsewhereError: It cannot be stored, or there is such a file, and it must not be replaced.
         """
         body = made.body if isinstance(made.body, (bytes, Spool)) else made.content
         if self.sink is None:

@@ -13,7 +13,7 @@ from imagine_async.batch.engine.making import Making
 from imagine_async.batch.engine.parents import Parents
 from imagine_async.batch.engine.reading import BadRow, Turn
 from imagine_async.batch.engine.steps import CLAIM
-from imagine_async.batch.engine.storing import KeptElsewhereError, Made, Storing
+from imagine_async.batch.engine.storing import KeptElsewhereError, KeptFileGoneError, Made, Storing
 from imagine_async.batch.journal.claims import Claim, Ending, RowTakenError
 from imagine_async.batch.journal.keeping import Journal
 from imagine_async.batch.records import RowRecord, RowState
@@ -61,6 +61,7 @@ class Work:
         admission: Stops the batch where no row could be done any more.
         counts: Counts them.
         stop_on_error: Whether the first row that fails stops the batch.
+        resend_unknown: Whether a picture is made once more that was kept elsewhere, and is gone.
     """
 
     making: Making
@@ -70,6 +71,7 @@ class Work:
     admission: Admission
     counts: Counts
     stop_on_error: bool
+    resend_unknown: bool
 
     async def do(self, turn: Turn) -> RowResult | None:
         """Do a row.
@@ -103,6 +105,8 @@ class Work:
             ending = await self.storing.store_kept(claim, Path(claim.kept))
             if ending is not None:
                 return self._ended(claim, ending, None)
+            if not self.resend_unknown:
+                raise KeptFileGoneError(claim.kept)
             claim.is_sent, claim.kept = False, None
         made = await self.making.make(claim)
         if not claim.is_confirmed:
@@ -127,10 +131,10 @@ class Work:
         if isinstance(error, RowTakenError):
             return None
         state = _state_after(claim, error)
-        is_fatal = isinstance(error, _FATAL)
+        is_fatal = isinstance(error, _FATAL) and not _is_in_the_way(error)
         if is_fatal and state is RowState.FAILED:
             state = RowState.PENDING
-        kept = getattr(error, "kept", None)
+        kept = getattr(error, "kept", None) or claim.kept
         ending = Ending(state=state, error=f"{type(error).__name__}: {error}", kept=None if kept is None else str(kept))
         if isinstance(error, RowError) and claim.problem is not None:
             # Another row has its name or its id: it stands in the journal as one that cannot be used.
@@ -144,22 +148,22 @@ class Work:
     def _broken_off(self, claim: Claim) -> None:
         state = RowState.UNKNOWN if claim.is_sent else RowState.PENDING
         error = "the batch was broken off while the row was under way" if claim.is_sent else None
-        self.journal.post_end(claim, Ending(state=state, error=error))
+        self.journal.post_end(claim, Ending(state=state, error=error, kept=claim.kept))
         self.counts.note_end(state)
 
     def _refused(self, row: BadRow) -> RowResult:
         place = f"row {row.position}" if row.line is None else f"line {row.line}"
-        self.counts.note_end(RowState.FAILED, place=place, error=row.error)
+        self.counts.note_end(row.state, place=place, error=row.error)
         if self.stop_on_error:
             self.admission.stop(row.error)
         record = RowRecord(
             position=row.position,
             key="",
-            state=RowState.FAILED,
+            state=row.state,
             line=row.line,
             error=f"{type(row.error).__name__}: {row.error}",
         )
-        return RowResult(state=RowState.FAILED, position=row.position, read_record=lambda: record, error=row.error)
+        return RowResult(state=row.state, position=row.position, read_record=lambda: record, error=row.error)
 
 
 def _result(claim: Claim, ending: Ending, error: Exception) -> RowResult:
@@ -200,9 +204,16 @@ def record_of(claim: Claim, ending: Ending) -> RowRecord:
     )
 
 
+def _is_in_the_way(error: Exception) -> bool:
+    """Tell whether it is but a file of this row's name that keeps its own from being stored."""
+    return isinstance(error, KeptElsewhereError) and isinstance(error.reason, FileExistsError)
+
+
 def _state_after(claim: Claim, error: Exception) -> RowState:
     if isinstance(error, RowError):
         return RowState.FAILED
+    if isinstance(error, KeptElsewhereError):
+        return RowState.UNKNOWN
     if isinstance(error, VideoFailedError):
         # Nobody says whether its tokens come back, and nothing comes of the job any more.
         claim.job = None

@@ -108,6 +108,7 @@ class Leftover:
         job: Its video job.
         kept: The path of a file that is made and could not be stored.
         call_id: The id of its last call.
+        state: How far it had come.
         sent_at: When it was about to be sent, in seconds since the epoch.
     """
 
@@ -127,6 +128,7 @@ class Leftover:
     job: str | None
     kept: str | None
     call_id: str | None
+    state: RowState
     sent_at: float
 
 

@@ -42,7 +42,7 @@ class Parent:
 
 _COLUMNS = (
     "position, fingerprint, key, id, line, tags, request, inputs, stem, seed, attempts, tokens, job, kept, call_id,"
-    " changed"
+    " state, changed"
 )
 
 
@@ -187,7 +187,7 @@ def spent(transaction: Transaction) -> float:
 
 def _leftover(row: tuple[Any, ...], owner: Owner) -> Leftover:
     position, fingerprint, key, name, line, tags, text, inputs, stem, *rest = row
-    seed, attempts, tokens, job, kept, call_id, changed = rest
+    seed, attempts, tokens, job, kept, call_id, state, changed = rest
     return Leftover(
         position=position,
         fingerprint=bytes.fromhex(fingerprint),
@@ -205,5 +205,6 @@ def _leftover(row: tuple[Any, ...], owner: Owner) -> Leftover:
         job=job,
         kept=kept,
         call_id=call_id,
+        state=RowState(state),
         sent_at=changed,
     )

@@ -166,7 +166,7 @@ async def test_a_sink_that_is_full(tmp_path: Path) -> None:
         batch = client.batch(foxes(9), out=sink, journal=journal, concurrency=2)
         with pytest.raises(KeptElsewhereError, match="No space left on device.*it is kept as"):
             await batch.run()
-        kept = sorted((tmp_path / "j.sqlite.kept").iterdir())
+        kept = sorted((tmp_path / "j.sqlite.kept").glob("*.jpg"))
         assert batch.progress.unknown == len(kept) == len(bench.prompts) > 0
         sink.has_room = True
         summary = await client.batch(foxes(9), out=sink, journal=journal).run()
@@ -188,8 +188,40 @@ async def test_kept_pictures_without_the_input(tmp_path: Path) -> None:
     assert len(bench.prompts) == 1
 
 
+async def test_a_sink_that_is_still_full(tmp_path: Path) -> None:
+    """A kept picture stays kept until there is room for it, with the input and without, however a run ends."""
+    bench, sink = Bench(), _FailingSink(tmp_path / "out")
+    async with bench.client() as client:
+        for rows in (foxes(1), foxes(1), None, foxes(1)):
+            with pytest.raises(KeptElsewhereError):
+                await client.batch(rows, out=sink, journal=tmp_path / "j.sqlite").run()
+            for stop in ("drain", "cancel"):
+                batch = client.batch(rows, out=sink, journal=tmp_path / "j.sqlite")
+                getattr(batch, stop)()
+                await batch.run()
+        sink.has_room = True
+        summary = await client.batch(foxes(1), out=sink, journal=tmp_path / "j.sqlite").run()
+    assert summary.by_state == {RowState.DONE: 1}
+    assert len(bench.prompts) == 1
+
+
+async def test_a_file_that_is_in_the_way(tmp_path: Path) -> None:
+    """Where files must not be replaced, one that is there stops nobody else; what was made is kept."""
+    (tmp_path / "0000001.jpg").write_text("mine")
+    sink = LocalSink(tmp_path, on_collision="refuse")
+    bench = Bench()
+    async with bench.client() as client:
+        batch = client.batch(foxes(4), out=sink)
+        results = await results_of(batch)
+        assert isinstance(results[1].error, KeptElsewhereError)
+        assert batch.summary.by_state == {RowState.DONE: 3, RowState.UNKNOWN: 1}
+        (tmp_path / "0000001.jpg").unlink()
+        assert (await client.batch(foxes(4), out=sink).run()).by_state == {RowState.DONE: 4}
+    assert len(bench.prompts) == 4
+
+
 async def test_a_kept_picture_that_is_gone(tmp_path: Path) -> None:
-    """It has to be made once more."""
+    """It is made once more, if that is asked for."""
     bench, sink = Bench(), _FailingSink(tmp_path / "out")
     async with bench.client() as client:
         with pytest.raises(KeptElsewhereError):
@@ -198,6 +230,10 @@ async def test_a_kept_picture_that_is_gone(tmp_path: Path) -> None:
             file.unlink()
         sink.has_room = True
         summary = await client.batch(foxes(1), out=sink, journal=tmp_path / "j.sqlite").run()
+        assert summary.by_state == {RowState.UNKNOWN: 1}
+        ((_, error),) = summary.failures
+        assert error.startswith("KeptFileGoneError: the picture was made, could not be stored, and is not any more")
+        summary = await client.batch(foxes(1), out=sink, journal=tmp_path / "j.sqlite", resend_unknown=True).run()
     assert summary.by_state == {RowState.DONE: 1}
     assert bench.seeds["fox 0"][0] == bench.seeds["fox 0"][1]
 
