@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import hashlib
 import os
@@ -107,3 +108,37 @@ def test_what_was_refused_by_a_full_disk_is_closed_quietly(monkeypatch: pytest.M
     with pytest.raises(OSError, match="No space"):
         spool.append(b"fox")
     spool.close()
+
+
+class _FullFile:
+    """A disk that has no room for more than some bytes."""
+
+    def __init__(self, spool: Spool, room: int) -> None:
+        self._write_at = spool._file.write_at
+        self._room = room
+
+    def __call__(self, position: int, piece: bytes) -> None:
+        self._write_at(position, piece[: max(0, self._room - position)])
+        if position + len(piece) > self._room:
+            raise OSError(errno.ENOSPC, "no room")
+
+
+def test_a_full_disk_is_left_for_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A spool whose disk is full goes on in the system's folder of temporary files, with all that it held."""
+    pieces = [bytes([number]) * 700_000 for number in range(4)]
+    spool = Spool(tmp_path)
+    monkeypatch.setattr(spool._file, "write_at", _FullFile(spool, 1_800_000))
+    spool.extend(pieces)
+    assert b"".join(spool.pieces()) == b"".join(pieces)
+    assert (spool.size, spool.digest) == (2_800_000, hashlib.sha256(b"".join(pieces)).hexdigest())
+    monkeypatch.setattr(spool._file, "write_at", _FullFile(spool, 2_900_000))
+    with pytest.raises(OSError, match="no room"):
+        spool.append(pieces[0])
+
+
+def test_what_lies_among_temporary_files_has_nowhere_else_to_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error of a full disk is raised at once."""
+    spool = Spool()
+    monkeypatch.setattr(spool._file, "write_at", _FullFile(spool, 10))
+    with pytest.raises(OSError, match="no room"):
+        spool.append(bytes(11))

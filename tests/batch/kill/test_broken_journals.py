@@ -6,6 +6,8 @@ import contextlib
 import os
 import shutil
 import sqlite3
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -104,6 +106,37 @@ def test_a_journal_that_is_locked(half_done: Bench, monkeypatch: pytest.MonkeyPa
         )
         assert half_done.charged == _ROWS // 2
     _check_that_it_goes_on(half_done)
+
+
+@contextlib.contextmanager
+def _as_ordinary_user() -> Iterator[None]:
+    """Become somebody with ordinary rights: the administrator may write anything."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights of POSIX")
+def test_a_journal_that_may_only_be_read() -> None:
+    """Where the journal may not be written nothing is sent, and the error tells which right is missing."""
+    with tempfile.TemporaryDirectory() as name, bench(Path(name), rows=_ROWS) as b:
+        Path(name).chmod(0o777)
+        with _as_ordinary_user():
+            _run(b, rows=_ROWS // 2)
+            b.journal.chmod(0o444)
+            told = _run(b)
+            assert told["stopped_by"].startswith(f"StoreError: {b.journal}: the file cannot be opened or written")
+            assert "give this user the right to write the file and its folder" in told["stopped_by"]
+            assert b.charged == _ROWS // 2
+            # SQLite has given what it made beside the file the same rights.
+            for path in b.out.glob("batch.sqlite*"):
+                path.chmod(0o644)
+            _check_that_it_goes_on(b)
 
 
 def _empty(path: Path) -> None:
