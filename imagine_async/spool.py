@@ -33,6 +33,17 @@ class SpooledFile:
         self.read = file.read
         self.seek = file.seek
 
+    def write_at(self, position: int, piece: bytes) -> None:
+        """Write some bytes, and see that there was room for them.
+
+        Args:
+            position: Where they begin, counted from the beginning.
+            piece: The bytes.
+        """
+        self.stream.seek(position)
+        self.stream.write(piece)
+        self.stream.flush()
+
     def __repr__(self) -> str:
         return "<spooled file>"
 
@@ -43,7 +54,8 @@ class Spool:
     Its methods block: call them in a worker thread. Pickled, it takes its bytes along.
 
     Args:
-        folder: Where the file lies; `None` for the system's folder of temporary files.
+        folder: Where the file lies; `None` for the system's folder of temporary files, which is also where it goes on
+            when there is no more room in the other one.
 
     Attributes:
         size: Bytes in all.
@@ -52,6 +64,7 @@ class Spool:
 
     def __init__(self, folder: str | os.PathLike[str] | None = None) -> None:
         self._file = SpooledFile(folder)
+        self._may_move = folder is not None
         self._lock = threading.Lock()
         self._digest = hashlib.sha256()
         self.size = 0
@@ -77,15 +90,34 @@ class Spool:
             pieces: Bytes.
         """
         with self._lock:
-            self._file.seek(self.size)
             for piece in pieces:
-                self._file.stream.write(piece)
+                self._write(piece)
                 self._digest.update(piece)
                 self.size += len(piece)
                 if len(self.beginning) < 64:
                     self.beginning = (self.beginning + piece[:64])[:64]
-            # A full disk is told here, not where the last bytes are read.
-            self._file.stream.flush()
+
+    def _write(self, piece: bytes) -> None:
+        try:
+            self._file.write_at(self.size, piece)
+        except OSError:
+            # What comes in is paid for: another disk may have the room that this one lacks.
+            if not self._may_move:
+                raise
+            self._move()
+            self._file.write_at(self.size, piece)
+
+    def _move(self) -> None:
+        self._may_move = False
+        old, self._file = self._file, SpooledFile()
+        # Past the buffer, which holds what could not be written.
+        descriptor, position = old.stream.fileno(), 0
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        while position < self.size:
+            piece = os.read(descriptor, min(_PIECE_BYTES, self.size - position))
+            self._file.write_at(position, piece)
+            position += len(piece)
+        old.close()
 
     def read(self, position: int, size: int) -> bytes:
         """Read some of it.

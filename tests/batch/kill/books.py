@@ -14,17 +14,19 @@ from typing import Any
 
 import anyio
 import PIL.Image
+import pytest
 from attrs import frozen
 
 from imagine_async import AsyncImagine
 from imagine_async.batch.journal import read_records
+from imagine_async.batch.journal.journal import SqliteJournal
 from imagine_async.batch.records import RowState
 from imagine_async.clock import Clock
 from imagine_async.sandbox import RunningSandbox, SandboxSettings, running_sandbox
 from tests.batch.kill.worker import PRICE, Job, rows_of
 from tests.flat_engine import FlatEngine
 
-__all__ = ["Bench", "LargeEngine", "bench"]
+__all__ = ["Bench", "LargeEngine", "be_impatient", "bench"]
 
 _SIDE = 640
 _JOURNAL_ENDS = ("", ".lock", "-wal", "-shm")
@@ -135,6 +137,12 @@ class Bench:
     def check_ledger(self) -> None:
         """See that the ledger, once it has the server's statement, equals the server's books."""
         anyio.run(self._reconcile)
+
+
+def be_impatient(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Have journals that are locked, or whose disk is full, waited for no longer than so many seconds."""
+    defaults: Any = SqliteJournal.__init__.__kwdefaults__
+    monkeypatch.setitem(defaults, "patience", seconds)
 
 
 @contextlib.contextmanager

@@ -15,10 +15,8 @@ import attrs
 import pytest
 
 from imagine_async.batch.journal import read_records
-from imagine_async.batch.journal.journal import SqliteJournal
-from tests.batch.kill.books import Bench, bench
+from tests.batch.kill.books import Bench, be_impatient, bench
 from tests.batch.kill.worker import run
-from tests.flat_engine import FlatEngine
 
 _ROWS = 40
 
@@ -69,7 +67,7 @@ def _replace_by_folder(path: Path) -> None:
     path.mkdir()
 
 
-_DAMAGES = {
+_DAMAGES: dict[Callable[[Path], None], str] = {
     _cut: "the file is damaged or no SQLite database: move it away together with its -wal and -shm",
     _overwrite: "the file is damaged or no SQLite database",
     _make_newer: "the file was made by a newer imagine-async (its tables have version 7, this one knows 1): update",
@@ -97,7 +95,7 @@ def test_a_journal_that_cannot_be_used(half_done: Bench, tmp_path: Path, damage:
 
 def test_a_journal_that_is_locked(half_done: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """A journal that another program keeps to itself is waited for, and told of; then all goes on."""
-    monkeypatch.setitem(SqliteJournal.__init__.__kwdefaults__, "patience", 0.3)
+    be_impatient(monkeypatch, 0.3)
     with contextlib.closing(sqlite3.connect(half_done.journal, isolation_level=None)) as connection:
         connection.execute("BEGIN EXCLUSIVE")
         told = _run(half_done)
@@ -138,10 +136,6 @@ def test_a_journal_that_is_lost(
             assert (record.endpoint, record.prompt, record.style) == (known.endpoint, known.prompt, known.style)
 
 
-class _DamagingEngine(FlatEngine):
-    """Does something to the journal when it has painted so many pictures."""
-
-
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
@@ -152,7 +146,9 @@ class _DamagingEngine(FlatEngine):
     ],
     ids=["deleted", "emptied", "replaced", "without log"],
 )
-def test_a_journal_that_is_lost_in_use(tmp_path: Path, damage: Callable[[Path], object], said: str) -> None:
+def test_a_journal_that_is_lost_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: Callable[[Path], object], said: str
+) -> None:
     """No call leaves once the journal is gone, and what was under way is in the folder, from which all goes on."""
     with bench(tmp_path, rows=100, seconds=0.01, concurrency=4) as b:
         paint = b.engine._paint
@@ -160,12 +156,12 @@ def test_a_journal_that_is_lost_in_use(tmp_path: Path, damage: Callable[[Path], 
 
         def paint_and_damage(*arguments: Any, **asked: Any) -> Any:
             picture = paint(*arguments, **asked)
-            if len(b.engine.calls) == 40 and not marks:
+            if len(b.engine.calls) >= 40 and not marks:
                 marks.append(40)
                 damage(b.journal)
             return picture
 
-        b.engine._paint = paint_and_damage  # type: ignore[method-assign]
+        monkeypatch.setattr(b.engine, "_paint", paint_and_damage)
         told = _run(b)
         assert told["stopped_by"].startswith(f"StoreError: {b.journal}: ")
         assert said in told["stopped_by"]
