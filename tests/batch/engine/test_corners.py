@@ -150,14 +150,14 @@ async def _until(reached: Any, clock: VirtualClock | None = None) -> None:
             await anyio.sleep(0.005)
 
 
-class _Untold(Exception):
+class _UntoldError(Exception):
     def __str__(self) -> str:
         raise ZeroDivisionError
 
 
 class _Breaks(Middleware):
     async def around_attempt(self, call: Call, next: Handler) -> Result:
-        raise _Untold
+        raise _UntoldError
 
 
 async def test_an_error_that_cannot_be_told(tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ async def test_a_bad_row_among_rows_that_moved(tmp_path: Path) -> None:
     bench = Bench()
     async with bench.client() as client:
         await results_of(client.batch(foxes(3), out=tmp_path))
-        results = await results_of(client.batch([fox(9), None, *foxes(3)], out=tmp_path))
+        results = await results_of(client.batch([fox(9), {}, *foxes(3)], out=tmp_path))
     assert {place: result.state for place, result in results.items()} == {0: RowState.DONE, 1: RowState.FAILED}
     assert len(bench.prompts) == 4
 
