@@ -189,6 +189,7 @@ class _Parts:
                 admission=admission,
                 counts=counts,
                 stop_on_error=settings.stop_on_error,
+                resend_unknown=settings.resend_unknown,
             ),
             journal=journal,
             recovering=Recovering(journal, self.sink),

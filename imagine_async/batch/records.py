@@ -168,4 +168,7 @@ class Summary:
     @property
     def is_complete(self) -> bool:
         """Whether every row of the input is done."""
+        if any(self.by_state.get(state) for state in (RowState.PENDING, RowState.LEASED, RowState.SENT)):
+            # Other workers have them, or had them.
+            return False
         return self.stopped_by is None and not self.progress.failed and not self.progress.unknown

@@ -24,7 +24,7 @@ from imagine_async.batch.records import RowState, Summary
 from imagine_async.batch.results import RowResult
 from imagine_async.batch.sinks.base import Sink
 from imagine_async.clock import Clock
-from imagine_async.errors import ImagineError
+from imagine_async.errors import ImagineError, StoreError
 from imagine_async.fanout import FanOut
 from imagine_async.tasks import spawn
 
@@ -145,6 +145,9 @@ class Engine:
             try:
                 await self.journal.flush()
                 self._by_state = dict(await self.journal.count_states())
+            except StoreError as error:
+                self.admission.stop(error)
+                raise
             finally:
                 await self.journal.aclose()
                 if self.owned_sink is not None:

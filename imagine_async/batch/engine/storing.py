@@ -14,12 +14,13 @@ from imagine_async import files
 from imagine_async.batch.journal.claims import Claim, Ending
 from imagine_async.batch.records import RowState
 from imagine_async.batch.sinks.base import Sink
+from imagine_async.errors import ImagineError, Outcome
 from imagine_async.results import Image
 from imagine_async.sidecar import facts_as_json, video_facts_as_json
 from imagine_async.spool import Body, Spool, pieces_of, size_of
 from imagine_async.video import Video
 
-__all__ = ["KeptElsewhereError", "Made", "Storing"]
+__all__ = ["KeptElsewhereError", "KeptFileGoneError", "Made", "Storing"]
 
 Made: TypeAlias = "Image | Video"
 """What a row makes."""
@@ -42,6 +43,22 @@ class KeptElsewhereError(OSError):
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle by what it is made with; `OSError` would keep the number and the text."""
         return type(self), (self.reason, self.kept)
+
+
+class KeptFileGoneError(ImagineError):
+    """What was made and kept elsewhere is not there any more.
+
+    Args:
+        kept: Where it was.
+    """
+
+    default_outcome = Outcome.COMPLETED
+
+    def __init__(self, kept: str) -> None:
+        super().__init__(
+            f"the picture was made, could not be stored, and is not any more where it was kept, {kept}: put it back, "
+            "or pass resend_unknown=True to have it made and charged once more"
+        )
 
 
 @frozen
@@ -77,7 +94,7 @@ class Storing:
         try:
             stored = await self.sink.put(claim.stem, made.suffix, body, media_type=made.media_type, facts=facts)
         except OSError as error:
-            kept = await anyio.to_thread.run_sync(self._keep, claim, made.suffix, body)
+            kept = await anyio.to_thread.run_sync(self._keep, claim, made.suffix, body, facts)
             raise KeptElsewhereError(error, kept) from error
         return _ending(made, stored.name, stored.size, stored.digest)
 
@@ -92,22 +109,31 @@ class Storing:
             How the row ends; `None` if the file is no longer there.
 
         Raises:
-            KeptElsewhereError: It cannot be stored now either, and stays where it is.
+            KeptElsewhereError: It still cannot be stored.
         """
         content = await anyio.to_thread.run_sync(_content, kept)
         if content is None or self.sink is None:
             return None
-        facts = _with_row(b"{}", claim)
+        facts = await anyio.to_thread.run_sync(_content, _facts_of(kept)) or _with_row(b"{}", claim)
         try:
             stored = await self.sink.put(
                 claim.stem, kept.suffix, content, media_type="application/octet-stream", facts=facts
             )
         except OSError as error:
             raise KeptElsewhereError(error, kept) from error
-        await anyio.to_thread.run_sync(kept.unlink)
-        return Ending(state=RowState.DONE, file=stored.name, size=stored.size, digest=stored.digest)
+        await anyio.to_thread.run_sync(_remove, kept)
+        told = json.loads(facts)
+        return Ending(
+            state=RowState.DONE,
+            file=stored.name,
+            size=stored.size,
+            digest=stored.digest,
+            width=told.get("width"),
+            height=told.get("height"),
+            elapsed=told.get("elapsed_seconds"),
+        )
 
-    def _keep(self, claim: Claim, suffix: str, body: Body) -> Path | None:
+    def _keep(self, claim: Claim, suffix: str, body: Body, facts: bytes) -> Path | None:
         name = f"{claim.position:07d}-{claim.key.hex()[:8]}{suffix}"
         for folder in (self.refuge, Path(tempfile.gettempdir())):
             if folder is None:
@@ -115,10 +141,20 @@ class Storing:
             try:
                 folder.mkdir(exist_ok=True)
                 files.write_whole(folder / name, pieces_of(body), overwrite=True)
+                files.write_whole(_facts_of(folder / name), [facts], overwrite=True)
             except OSError:
                 continue
             return folder / name
         return None
+
+
+def _facts_of(kept: Path) -> Path:
+    return kept.with_name(f"{kept.name}.json")
+
+
+def _remove(kept: Path) -> None:
+    kept.unlink()
+    _facts_of(kept).unlink(missing_ok=True)
 
 
 def _content(path: Path) -> bytes | None:

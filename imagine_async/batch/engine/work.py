@@ -13,7 +13,7 @@ from imagine_async.batch.engine.making import Making
 from imagine_async.batch.engine.parents import Parents
 from imagine_async.batch.engine.reading import BadRow, Turn
 from imagine_async.batch.engine.steps import CLAIM
-from imagine_async.batch.engine.storing import KeptElsewhereError, Made, Storing
+from imagine_async.batch.engine.storing import KeptElsewhereError, KeptFileGoneError, Made, Storing
 from imagine_async.batch.journal.claims import Claim, Ending, RowTakenError
 from imagine_async.batch.journal.keeping import Journal
 from imagine_async.batch.records import RowRecord, RowState
@@ -61,6 +61,7 @@ class Work:
         admission: Stops the batch where no row could be done any more.
         counts: Counts them.
         stop_on_error: Whether the first row that fails stops the batch.
+        resend_unknown: Whether a picture is made once more that was kept elsewhere, and is gone.
     """
 
     making: Making
@@ -70,6 +71,7 @@ class Work:
     admission: Admission
     counts: Counts
     stop_on_error: bool
+    resend_unknown: bool
 
     async def do(self, turn: Turn) -> RowResult | None:
         """Do a row.
@@ -99,10 +101,13 @@ class Work:
     async def _done(self, claim: Claim) -> RowResult:
         if claim.kept is not None:
             await self.journal.confirm(claim)
+            claim.is_sent = True
             ending = await self.storing.store_kept(claim, Path(claim.kept))
             if ending is not None:
                 return self._ended(claim, ending, None)
-            claim.kept = None
+            if not self.resend_unknown:
+                raise KeptFileGoneError(claim.kept)
+            claim.is_sent, claim.kept = False, None
         made = await self.making.make(claim)
         if not claim.is_confirmed:
             # No attempt was made: a cache had it, or another row of the same kind.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from imagine_async.batch.journal.schema import JOURNAL
 from imagine_async.batch.journal.steps import Steps
 from imagine_async.batch.records import RowState
 from imagine_async.clock import SYSTEM_CLOCK, Clock
+from imagine_async.errors import StoreError
 from imagine_async.stores.sqlite.engine import SqliteEngine
 from imagine_async.stores.sqlite.opening import Identity
 from imagine_async.stores.sqlite.text import clean
@@ -172,8 +174,12 @@ class SqliteJournal:
         """End, as a worker, and let go of the file."""
         try:
             await self._ask(owners.leave, self.owner)
+        except StoreError:
+            # Whatever was to be written was waited for by `flush`; a worker that is gone is no news to a journal.
+            owners.note_gone(self.owner)
         finally:
-            await self._worker.aclose()
+            with contextlib.suppress(StoreError):
+                await self._worker.aclose()
 
     def _post(self, operation: Callable[..., object], *arguments: object) -> None:
         self._worker.post(Work(_in_order, (self._steps.taken_ended(), operation, arguments)), may_wait=True)

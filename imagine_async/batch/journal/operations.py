@@ -89,7 +89,8 @@ def mark_sent(transaction: Transaction, claim: Claim) -> None:
         now = transaction.clock.wall()
         values = (claim.attempts, claim.tokens, claim.call_id, now, claim.position, claim.owner)
         if transaction.change(_SENT, *values) < 1:
-            claim.problem = _taken(claim)
+            # Leased in a step that was taken back, because the disk was full; or another worker has it.
+            lease(transaction, claim, RowState.SENT)
     _see_that_it_can_be_had(claim)
 
 
@@ -104,10 +105,9 @@ def confirm(transaction: Transaction, claim: Claim) -> None:
         RowError: Its id or its name belongs to another row.
         RowTakenError: Another worker has it.
     """
-    if not claim.is_leased:
+    query = "SELECT 1 FROM rows WHERE position = ? AND owner = ?"
+    if not claim.is_leased or not transaction.row(query, claim.position, claim.owner):
         lease(transaction, claim, RowState.LEASED)
-    elif not transaction.row("SELECT 1 FROM rows WHERE position = ? AND owner = ?", claim.position, claim.owner):
-        claim.problem = _taken(claim)
     _see_that_it_can_be_had(claim)
 
 

@@ -27,10 +27,12 @@ __all__ = [
     "is_dead",
     "leave",
     "lost_lease",
+    "note_gone",
     "see_that_it_is_known",
 ]
 
 _GRACE_SECONDS = 5.0
+_GONE: set[str] = set()
 
 
 @frozen
@@ -99,6 +101,15 @@ def leave(transaction: Transaction, owner: Owner) -> None:
     )
 
 
+def note_gone(owner: Owner) -> None:
+    """Take notice of a worker of this process that has ended, and could not tell the journal.
+
+    Args:
+        owner: The worker.
+    """
+    _GONE.add(owner.name)
+
+
 def see_that_it_is_known(transaction: Transaction, name: str) -> None:
     """See that a worker was not taken for dead.
 
@@ -140,7 +151,11 @@ def dead_owners(transaction: Transaction) -> list[str]:
     """
     now = transaction.clock.wall()
     found = transaction.rows("SELECT owner, host, process, started, until FROM owners")
-    return [name for name, host, process, started, until in found if is_dead(host, process, started, until, now)]
+    return [
+        name
+        for name, host, process, started, until in found
+        if name in _GONE or is_dead(host, process, started, until, now)
+    ]
 
 
 def is_dead(host: str, process: int, started: str, until: float, now: float) -> bool:

@@ -166,7 +166,7 @@ async def test_a_sink_that_is_full(tmp_path: Path) -> None:
         batch = client.batch(foxes(9), out=sink, journal=journal, concurrency=2)
         with pytest.raises(KeptElsewhereError, match="No space left on device.*it is kept as"):
             await batch.run()
-        kept = sorted((tmp_path / "j.sqlite.kept").iterdir())
+        kept = sorted((tmp_path / "j.sqlite.kept").glob("*.jpg"))
         assert batch.progress.unknown == len(kept) == len(bench.prompts) > 0
         sink.has_room = True
         summary = await client.batch(foxes(9), out=sink, journal=journal).run()
@@ -221,7 +221,7 @@ async def test_a_file_that_is_in_the_way(tmp_path: Path) -> None:
 
 
 async def test_a_kept_picture_that_is_gone(tmp_path: Path) -> None:
-    """It has to be made once more."""
+    """It is made once more, if that is asked for."""
     bench, sink = Bench(), _FailingSink(tmp_path / "out")
     async with bench.client() as client:
         with pytest.raises(KeptElsewhereError):
@@ -230,6 +230,10 @@ async def test_a_kept_picture_that_is_gone(tmp_path: Path) -> None:
             file.unlink()
         sink.has_room = True
         summary = await client.batch(foxes(1), out=sink, journal=tmp_path / "j.sqlite").run()
+        assert summary.by_state == {RowState.UNKNOWN: 1}
+        ((_, error),) = summary.failures
+        assert error.startswith("KeptFileGoneError: the picture was made, could not be stored, and is not any more")
+        summary = await client.batch(foxes(1), out=sink, journal=tmp_path / "j.sqlite", resend_unknown=True).run()
     assert summary.by_state == {RowState.DONE: 1}
     assert bench.seeds["fox 0"][0] == bench.seeds["fox 0"][1]
 
