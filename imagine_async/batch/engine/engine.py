@@ -122,9 +122,9 @@ class Engine:
 
     def cancel(self) -> None:
         """Break off what is under way."""
+        assert self._calls is not None
         self.admission.stop()
-        if self._calls is not None:
-            self._calls.cancel()
+        self._calls.cancel()
 
     async def end(self) -> None:
         """Write down what is to be written, and let go of everything.
@@ -132,11 +132,11 @@ class Engine:
         Raises:
             StoreError: The journal could not be written; it is right up to the last row that it holds.
         """
+        assert self._calls is not None
         self.admission.stop()
         with anyio.CancelScope(shield=True):
             self._beats.cancel()
-            if self._calls is not None:
-                await self._calls.aclose()
+            await self._calls.aclose()
             self._let_go()
             self.counts.end()
             await self.intake.aclose()

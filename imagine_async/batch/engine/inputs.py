@@ -45,9 +45,7 @@ class Inputs:
         return None
 
     def take(self) -> tuple[RowInput] | None:
-        """Return the next row of an iterable that is at hand; `None` at the end."""
-        if self._put_back:
-            return (self._put_back.pop(),)
+        """Return the next row of an iterable that is at hand, but none that was put back; `None` at the end."""
         for item in self._sync:
             return (item,)
         return None

@@ -58,8 +58,8 @@ class JournalIntake:
                     return turn
             elif self.parents.is_busy:
                 await self.parents.wait()
-            elif self._is_at_end:
-                return None
+            else:
+                break
         return None
 
     async def _take(self) -> None:

@@ -158,7 +158,7 @@ class Gate(Middleware):
 
 def patience() -> Any:
     """Bound a wait that must end by itself."""
-    return anyio.fail_after(20)
+    return anyio.fail_after(60)
 
 
 def records_of(folder: Path) -> list[RowRecord]:

@@ -230,3 +230,24 @@ def test_rows_that_move() -> None:
         moving.unsettle(opened, 0)
         assert moving.count_states(opened) == {None: 4}
         assert moving.spent(opened) == 0
+
+
+def test_a_row_that_is_leased_already() -> None:
+    """Leasing it again changes nothing; what stands in its way once is told each time."""
+    with transaction() as opened:
+        claim = claim_for(0)
+        operations.claim(opened, claim)
+        before = table_of(opened)
+        operations.claim(opened, claim)
+        assert table_of(opened) == before
+        claim.problem = RowTakenError("gone")
+        with pytest.raises(RowTakenError, match="gone"):
+            operations.mark_sent(opened, claim)
+
+
+def test_a_row_that_ends_before_it_was_leased() -> None:
+    """It is leased then, but for one that goes back to pending."""
+    with transaction() as opened:
+        assert operations.end(opened, claim_for(0), Ending(state=RowState.DONE, file="0.jpg"))
+        assert not operations.end(opened, claim_for(1), Ending(state=RowState.PENDING))
+        assert _states(opened) == [(0, "done", None)]
