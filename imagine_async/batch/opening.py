@@ -36,7 +36,7 @@ from imagine_async.batch.journal.journal import SqliteJournal
 from imagine_async.batch.journal.keeping import Journal
 from imagine_async.batch.journal.no_journal import NoJournal
 from imagine_async.batch.names import NameTemplate
-from imagine_async.batch.rows import RowInput, to_tags
+from imagine_async.batch.rows import RowError, RowInput, to_tags
 from imagine_async.batch.sinks.base import Sink
 from imagine_async.batch.sinks.local import LocalSink
 from imagine_async.batch.sinks.opening import open_sink
@@ -101,7 +101,7 @@ def open_batch(
         concurrency=count("concurrency", concurrency),
         in_order=choice("order", order, ("finished", "input")) == "input",
         stop_on_error=choice("on_error", on_error, ("continue", "stop")) == "stop",
-        tags=to_tags(tags),
+        tags=_checked_tags(tags),
         names=NameTemplate(name),
         resend_unknown=resend_unknown,
         total=length_hint(rows, 0) or None if total is None and rows is not None else total,
@@ -120,6 +120,13 @@ def open_batch(
     if rows is None and parts.journal_path is None:
         raise ConfigurationError("requests=None: pass journal= as well, for what it has left")
     return AsyncBatch(parts.open, in_order=settings.in_order)
+
+
+def _checked_tags(tags: Iterable[str]) -> tuple[str, ...]:
+    try:
+        return to_tags(tags)
+    except RowError as error:
+        raise ConfigurationError(f"tags={tags!r}: {error.reason}") from None
 
 
 def _journal_path(journal: str | os.PathLike[str] | Literal[False] | None, sink: Sink | None) -> Path | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from imagine_async import AsyncBatch, AsyncImagine, Batch, Imagine
+from imagine_async import AsyncBatch, AsyncImagine, Batch, ConfigurationError, Imagine
 
 _RENAMED = {
     "aclose": "close",
@@ -62,3 +62,10 @@ def test_the_same_method_of_the_clients() -> None:
         re.sub(r"\basync (with|for)\b", r"\1", said).replace("await ", "").split("Example:")[0]
         == (other_said.split("Example:")[0])
     )
+
+
+def test_tags_that_are_none() -> None:
+    """Labels that are no texts are refused at once, as a setting of the batch."""
+    tags: list[Any] = [3]
+    with pytest.raises(ConfigurationError, match=r"tags=\[3\]: pass a list of texts"):
+        AsyncImagine.sandbox().batch([], tags=tags)

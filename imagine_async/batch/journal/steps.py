@@ -104,19 +104,25 @@ class Steps:
         return self._next
 
     async def _run(self) -> None:
-        while self._next is not None:
-            if len(self._next.sending) < _COMPANY:
-                # One row alone would take the time of a whole step.
-                await anyio.sleep(_LINGER_SECONDS)
-            now, self._next = self._next, None
-            if not now.ended and not now.sending:
-                # All of it was taken meanwhile; after the end, the worker would open the file once more.
-                continue
-            try:
-                work = Work(step, (now.ended, now.sending), is_durable=bool(now.sending))
-                await self._worker.ask(work)
-            except StoreError as error:
-                now.error = self._error = error
-            finally:
-                now.is_over.set()
-        self._task = None
+        try:
+            while self._next is not None:
+                if len(self._next.sending) < _COMPANY:
+                    # One row alone would take the time of a whole step.
+                    await anyio.sleep(_LINGER_SECONDS)
+                now, self._next = self._next, None
+                # All of it may have been taken meanwhile; after the end, the worker would open the file once more.
+                if now.ended or now.sending:
+                    await self._write(now)
+        finally:
+            self._task = None
+
+    async def _write(self, now: _Step) -> None:
+        # Until it is written, nobody may take it for written, whatever ends this.
+        now.error = StoreError("the rows were not written to the journal: the event loop is ending")
+        try:
+            await self._worker.ask(Work(step, (now.ended, now.sending), is_durable=bool(now.sending)))
+            now.error = None
+        except StoreError as error:
+            now.error = self._error = error
+        finally:
+            now.is_over.set()
