@@ -249,7 +249,7 @@ async def test_a_journal_alone(tmp_path: Path) -> None:
 
 
 async def test_a_journal_that_cannot_be_written(tmp_path: Path) -> None:
-    """Whoever waits for a step is told, and so is whoever flushes."""
+    """Whoever waits for a step is told, and so is whoever flushes; it can be closed all the same."""
     journal = SqliteJournal(tmp_path / "j.sqlite")
     await journal.open()
     _break(tmp_path / "j.sqlite")
@@ -257,8 +257,7 @@ async def test_a_journal_that_cannot_be_written(tmp_path: Path) -> None:
         await journal.mark_sent(claim_for(0, journal.owner.name))
     with pytest.raises(StoreError):
         await journal.flush()
-    with pytest.raises(StoreError):
-        await journal.aclose()
+    await journal.aclose()
 
 
 def _break(path: Path) -> None:
