@@ -188,7 +188,9 @@ class Call:
             error=error,
         )
         for observer in self.observers:
-            _tell(observer, event)
+            wanted: Container[EventKind] | None = getattr(observer, "kinds", None)
+            if wanted is None or kind in wanted:
+                _tell(observer, event)
 
 
 def _tell(observer: Observer, event: Event) -> None:
