@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -32,6 +33,14 @@ def watched_page(context: BrowserContext, complaints: list[str]) -> Page:
     # A script that runs although it should not would tell so.
     page.on("dialog", lambda dialog: _dismiss(dialog, complaints))
     return page
+
+
+def wait_until(page: Page, script: str) -> None:
+    """Wait until an expression holds; the driver's own waiting is refused by pages whose policy knows no `eval`."""
+    end = time.monotonic() + _PATIENCE / 1000
+    while not page.evaluate(script):
+        assert time.monotonic() < end, f"this never held: {script}"
+        page.wait_for_timeout(20)
 
 
 def objections(page: Page) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browsing import watched_page
+from tests.browsing import wait_until, watched_page
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def open_gallery(browser: Browser) -> Generator[Callable[..., Page], None, None]
             stack.callback(context.close)
             page = watched_page(context, complaints if is_whole else [])
             page.goto(f"{index.as_uri()}{address}")
-            page.wait_for_function("!document.querySelector('#count').textContent.match(/so far|Loading/)")
+            wait_until(page, "!document.querySelector('#count').textContent.match(/so far|Loading/)")
             return page
 
         yield visit

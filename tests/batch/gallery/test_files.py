@@ -14,6 +14,7 @@ from imagine_async import Imagine
 from imagine_async.batch.gallery import write_gallery
 from imagine_async.sandbox import SandboxSettings, running_sandbox
 from tests.batch.gallery.making import done, record
+from tests.browsing import wait_until
 
 Open: TypeAlias = Callable[..., Page]
 
@@ -42,9 +43,9 @@ def test_video(tmp_path: Path, open_gallery: Open, film: bytes) -> None:
     assert small.evaluate("film => film.readyState") == 0
     page.get_by_role("link", name="Video: waves").click()
     large = page.locator("#viewer video")
-    page.wait_for_function("document.querySelector('#viewer video').readyState > 0")
+    wait_until(page, "document.querySelector('#viewer video').readyState > 0")
     large.evaluate("film => film.play()")
-    page.wait_for_function("document.querySelector('#viewer video').currentTime > 0")
+    wait_until(page, "document.querySelector('#viewer video').currentTime > 0")
     large.focus()
     page.keyboard.press("ArrowRight")
     expect(page.locator("#viewer-title")).to_have_text("1 of 2")

@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from imagine_async.batch.gallery import write_gallery
 from tests.batch.gallery.making import many
+from tests.browsing import wait_until
 
 COUNT = 10_000
 PAGE = 60
@@ -44,7 +45,7 @@ def all_loaded(page: Page) -> bool:
     for image in page.locator("#cards img").all():
         image.scroll_into_view_if_needed()
     script = "[...document.querySelectorAll('#cards img')].every((each) => each.complete && each.naturalWidth > 0)"
-    page.wait_for_function(script)
+    wait_until(page, script)
     return bool(page.evaluate(script))
 
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from imagine_async.batch.gallery import write_gallery
 from imagine_async.batch.records import RowState
 from tests.batch.gallery.making import done, record
-from tests.browsing import watched_page
+from tests.browsing import wait_until, watched_page
 
 HOSTILE = "</script></title><img src=x onerror=alert(1)><script>alert(2)</script>'\"`${alert(3)}<!--\u2028]]>"
 NAMES = [
@@ -33,12 +33,12 @@ def test_file_names(tmp_path: Path, open_gallery: Open, thumbnails: bool) -> Non
     """A picture is shown and opened, whatever signs its name is made of."""
     records = [done(tmp_path, n, name) for n, name in enumerate(NAMES)]
     page = open_gallery(write_gallery(records, tmp_path, thumbnails=thumbnails, workers=1))
-    page.wait_for_function("[...document.images].every((each) => each.naturalWidth > 0)")
+    wait_until(page, "[...document.images].every((each) => each.naturalWidth > 0)")
     expect(page.locator("#cards img")).to_have_count(len(NAMES))
     for number in range(len(NAMES)):
         page.evaluate(f"location.hash = 'row={number}'")
         expect(page.locator("#viewer-title")).to_have_text(f"{number + 1} of {len(NAMES)}")
-        page.wait_for_function("document.querySelector('#viewer img')?.naturalWidth === 64")
+        wait_until(page, "document.querySelector('#viewer img')?.naturalWidth === 64")
         expect(page.locator("#viewer-facts")).to_contain_text("SHA-256")
 
 
