@@ -12,7 +12,7 @@ import anyio.to_thread
 
 from imagine_async.batch.journal import moving, operations, owners, rebuilding
 from imagine_async.batch.journal.claims import Claim, Ending, Known, Leftover, Window
-from imagine_async.batch.journal.grouping import Ended, step
+from imagine_async.batch.journal.grouping import step
 from imagine_async.batch.journal.moving import Parent
 from imagine_async.batch.journal.owners import Owner
 from imagine_async.batch.journal.schema import JOURNAL
@@ -182,18 +182,18 @@ class SqliteJournal:
                 await self._worker.aclose()
 
     def _post(self, operation: Callable[..., object], *arguments: object) -> None:
-        self._worker.post(Work(_in_order, (self._steps.taken_ended(), operation, arguments)), may_wait=True)
+        self._post_ended()
+        self._worker.post(Work(operation, arguments), may_wait=True)
 
     async def _ask(self, operation: Callable[..., object], *arguments: object) -> Any:
-        return await self._worker.ask(Work(_in_order, (self._steps.taken_ended(), operation, arguments)))
+        self._post_ended()
+        return await self._worker.ask(Work(operation, arguments))
 
-
-def _in_order(
-    transaction: Transaction, ended: Sequence[Ended], operation: Callable[..., Any], arguments: tuple[object, ...]
-) -> Any:
-    """Do something after the rows that ended before it was asked for were written."""
-    step(transaction, ended, ())
-    return operation(transaction, *arguments)
+    def _post_ended(self) -> None:
+        """Have the rows written that have ended, before something else is asked for; whoever asks may be cancelled."""
+        ended = self._steps.taken_ended()
+        if ended:
+            self._worker.post(Work(step, (ended, ())), may_wait=True)
 
 
 def _nothing(transaction: Transaction) -> None:
