@@ -21,7 +21,8 @@ from imagine_async.sync_calls.v1 import V1
 from tests.facade import PAIRS, RENAMED, function, public
 
 NAMES = {
-    f"Async{name}": name for name in ("Imagine", "V1", "GenerationCalls", "EditingCalls", "VideoCalls", "Accounting")
+    f"Async{name}": name
+    for name in ("Imagine", "V1", "GenerationCalls", "EditingCalls", "VideoCalls", "BatchCalls", "Accounting", "Batch")
 }
 MEMBERS = [
     pytest.param(theirs[name], ours.get(name), id=f"{title}.{name}")
@@ -39,7 +40,10 @@ def test_every_part_is_generated() -> None:
     """Each class that the async client inherits or leads to has its file."""
     assert set(generator.render(generator.read_sources(generator.FOLDER))) == {
         "sync.py",
-        *(f"sync_calls/{name}.py" for name in ("__init__", "accounting", "editing", "generation", "v1", "video")),
+        *(
+            f"sync_calls/{name}.py"
+            for name in ("__init__", "accounting", "batch", "editing", "generation", "v1", "video")
+        ),
     }
 
 
