@@ -64,7 +64,10 @@ class Event:
 
 
 Observer: TypeAlias = Callable[[Event], object]
-"""Takes events as they happen, on the event loop: it must not block. What it raises is logged and dropped."""
+"""Takes events as they happen, on the event loop: it must not block. What it raises is logged and dropped.
+
+One that has an attribute `kinds`, a set of `EventKind`, is told of those alone.
+"""
 
 
 def _new_id() -> str:
@@ -93,7 +96,6 @@ class Call:
         seed_chosen: Whether the SDK chose the request's seed, because the caller gave none.
         quota: What the newest reply said of the server's rate limit; `None` where it said nothing.
         make_spool: Makes what a result too large for memory is kept on; `None` keeps every result in memory.
-        kinds: What the observers want to be told of; `None` for everything.
         before_leaving: Has to be done before an attempt leaves; the rate limiter has it done while the call waits for
             its turn. Doing it again for the same attempt does nothing.
         on_sending: Is called when the form of an attempt begins to leave; for the rate limiter.
@@ -116,7 +118,6 @@ class Call:
     seed_chosen: bool = False
     quota: Quota | None = None
     make_spool: MakeSpool | None = None
-    kinds: Container[EventKind] | None = None
     before_leaving: Callable[[], Awaitable[None]] | None = None
     on_sending: Callable[[], None] | None = None
     started: float = field(init=False)
@@ -175,7 +176,8 @@ class Call:
             tokens: Tokens concerned.
             error: What went wrong.
         """
-        if not self.observers or (self.kinds is not None and kind not in self.kinds):
+        told = [observer for observer in self.observers if _wants(observer, kind)]
+        if not told:
             return
         event = Event(
             kind=kind,
@@ -187,10 +189,13 @@ class Call:
             tokens=tokens,
             error=error,
         )
-        for observer in self.observers:
-            wanted: Container[EventKind] | None = getattr(observer, "kinds", None)
-            if wanted is None or kind in wanted:
-                _tell(observer, event)
+        for observer in told:
+            _tell(observer, event)
+
+
+def _wants(observer: Observer, kind: EventKind) -> bool:
+    kinds: Container[EventKind] | None = getattr(observer, "kinds", None)
+    return kinds is None or kind in kinds
 
 
 def _tell(observer: Observer, event: Event) -> None:

@@ -34,7 +34,7 @@ from imagine_async.requests import ImageRequestT, Request, ResultT
 from imagine_async.resolving import resolved
 from imagine_async.results import Image
 from imagine_async.sending import CallOptions, SharedParts
-from imagine_async.spool import MakeSpool
+from imagine_async.spool import Spool
 from imagine_async.stores import Budget, RateLimit, Store
 from imagine_async.stores.budgets import budgets_of
 from imagine_async.stores.opening import account_of, open_store
@@ -191,7 +191,7 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls, Asy
         self._closed = False
         self._videos = VideoFollower(
             self.send,
-            VideoDownloader(shared.transport.open_url, clock=shared.clock),
+            VideoDownloader(shared.transport.open_url, clock=shared.clock, make_spool=options.make_spool or Spool),
             clock=shared.clock,
             timeout=options.timeout,
             status_paths=shared.status_paths,
@@ -330,29 +330,6 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls, Asy
             InvalidRequestError: This is no request, or a picture in it cannot be read; nothing was sent.
             ImagineError: The call failed; `outcome` tells whether it may have been charged.
         """
-        return await self._send(
-            request,
-            headers=headers,
-            timeout=timeout,
-            priority=priority,
-            tag=tag,
-            batch=batch,
-            resend_unknown=resend_unknown,
-        )
-
-    async def _send(
-        self,
-        request: Request[ResultT],
-        *,
-        headers: Mapping[str, str] | None = None,
-        timeout: float | Timeout | None = None,
-        priority: int | None = None,
-        tag: str | None = None,
-        batch: str | None = None,
-        resend_unknown: bool | None = None,
-        make_spool: MakeSpool | None = None,
-    ) -> ResultT:
-        """Make a call; with `make_spool`, a result that is too large for memory comes on what that makes."""
         if not isinstance(request, Request):
             raise InvalidRequestError("request", request, "pass a request, for example TextToImage(prompt=...)")
         if self._closed:
@@ -369,7 +346,7 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls, Asy
             tag=mine.tag if tag is None else checked_name("tag", tag),
             batch=mine.batch if batch is None else checked_name("batch", batch),
             resend_unknown=resend_unknown,
-            make_spool=make_spool,
+            make_spool=mine.make_spool,
         )
         return await self._pipeline.run(request, about)
 

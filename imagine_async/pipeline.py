@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 import anyio
 from attrs import frozen
 
-from imagine_async.call import Call, EventKind, Handler, Observer, Result
+from imagine_async.call import Call, Handler, Observer, Result
 from imagine_async.clock import Clock
 from imagine_async.errors import DeadlineExceededError, ImagineError, Outcome
 from imagine_async.middleware import Middleware, RetryPolicy
@@ -78,7 +78,6 @@ class Pipeline:
         clock: Clock,
     ) -> None:
         self._observers = tuple(observers)
-        self._kinds = _wanted_kinds(self._observers)
         self._clock = clock
         # Credits stand before the limiter: a call that the budget refuses must not use up a slot.
         paced = [step for step in (gate, limiter) if step is not None]
@@ -109,7 +108,6 @@ class Pipeline:
             clock=self._clock,
             timeout=about.timeout,
             observers=self._observers,
-            kinds=self._kinds,
             headers=dict(about.headers),
             priority=about.priority,
             tag=about.tag,
@@ -135,17 +133,6 @@ class Pipeline:
         with anyio.move_on_after(call.remaining):
             return await self._bounded(call)
         raise _deadline_exceeded(call)
-
-
-def _wanted_kinds(observers: Sequence[Observer]) -> frozenset[EventKind] | None:
-    """Return the kinds of event that observers want: those that do not say it by an attribute `kinds` want all."""
-    wanted: set[EventKind] = set()
-    for observer in observers:
-        kinds: Iterable[EventKind] | None = getattr(observer, "kinds", None)
-        if kinds is None:
-            return None
-        wanted.update(kinds)
-    return frozenset(wanted)
 
 
 def _deadline_exceeded(call: Call) -> DeadlineExceededError:

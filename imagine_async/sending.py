@@ -17,6 +17,7 @@ from imagine_async.middleware.limiter import RateLimiter
 from imagine_async.middleware.retry_budget import RetryBucket
 from imagine_async.options import all_of, instance
 from imagine_async.pipeline import Pipeline
+from imagine_async.spool import MakeSpool
 from imagine_async.timeout import Timeout
 from imagine_async.transport import Transport
 from imagine_async.video.polling import PathMemory
@@ -68,6 +69,7 @@ class CallOptions:
         tag: What calls are booked under.
         batch: The batch that they belong to.
         priority: Calls of a higher one pass the rate limit first.
+        make_spool: Makes what a result too large for memory is kept on; `None` keeps every result in memory.
 
     Raises:
         ConfigurationError: One of them is of the wrong kind.
@@ -81,6 +83,7 @@ class CallOptions:
     tag: str | None = None
     batch: str | None = None
     priority: int = 0
+    make_spool: MakeSpool | None = None
 
     def __attrs_post_init__(self) -> None:
         instance("retry", self.retry, RetryPolicy, "a RetryPolicy, for example NO_RETRY")

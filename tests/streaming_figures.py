@@ -13,6 +13,7 @@ import anyio.to_thread
 
 from imagine_async import AsyncImagine, Image, TextToImage, Timeout
 from imagine_async.spool import Spool
+from tests.spooling import spooling
 
 _TIMEOUT = Timeout(600, connect=600, read=600, write=600)
 
@@ -25,7 +26,7 @@ def _most_bytes() -> int:
 
 async def _one(client: AsyncImagine, limiter: anyio.CapacityLimiter, number: int) -> None:
     async with limiter:
-        image = await client._send(TextToImage(prompt="a fox", seed=number), make_spool=Spool, timeout=_TIMEOUT)
+        image = await spooling(client, Spool).send(TextToImage(prompt="a fox", seed=number), timeout=_TIMEOUT)
         assert isinstance(image, Image)
         assert isinstance(image.body, Spool)
 

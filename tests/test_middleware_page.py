@@ -386,7 +386,7 @@ def test_facts_table() -> None:
     }
     call = Call(request=TextToImage(prompt="a red fox"), deadline=0.0)
     public = {name for name in dir(call) if not name.startswith("_")}
-    of_the_sdk = {"before_leaving", "begin_attempt", "begin_to_send", "emit", "kinds", "make_spool"}
+    of_the_sdk = {"before_leaving", "begin_attempt", "begin_to_send", "emit", "make_spool"}
     of_the_sdk |= {"observers", "on_sending", "started", "timeout"}
     assert public - named == of_the_sdk
     assert named <= public

@@ -30,6 +30,7 @@ from imagine_async.transport.gathering import MEMORY_BYTES
 from tests.clocks import HurriedClock
 from tests.samples import padded_png
 from tests.scripted_server import Behaviour, ScriptedServer, answering, read_request, reply, scripted_server
+from tests.spooling import spooling
 
 anyio_too = pytest.mark.anyio
 LARGE = padded_png(1_000_000)
@@ -64,7 +65,7 @@ async def asked(
     """Make a call whose large result goes to disk."""
     settings = {"rate_limit": None, "retry": NO_RETRY, "clock": HurriedClock(), **options}
     async with AsyncImagine("vk-secret", base_url=server.url, **settings) as client:
-        return await client._send(request, make_spool=make_spool)
+        return await spooling(client, make_spool).send(request)
 
 
 async def image_from(*behaviours: Behaviour, **options: Any) -> tuple[Image, Spools]:
@@ -230,7 +231,7 @@ async def test_a_cancelled_call_leaves_nothing() -> None:
             AsyncImagine("vk-secret", base_url=server.url, rate_limit=None) as client,
             anyio.create_task_group() as group,
         ):
-            group.start_soon(lambda: client._send(REQUEST, make_spool=spools))
+            group.start_soon(lambda: spooling(client, spools).send(REQUEST))
             while not (spools.made and spools.made[0].size > 500_000):
                 await anyio.sleep(0.001)
             group.cancel_scope.cancel()
@@ -266,7 +267,7 @@ async def test_a_full_disk_is_told(kind: str, monkeypatch: pytest.MonkeyPatch) -
     ):
         async with AsyncImagine("vk-secret", base_url=server.url, rate_limit=None) as client:
             with pytest.raises(ResultStorageError, match="No space left on device; it was made") as caught:
-                await client._send(REQUEST, make_spool=Spool)
+                await spooling(client, Spool).send(REQUEST)
             assert (await client.usage()).calls == 1
         assert server.connections == (2 if kind == "url" else 1)
     assert caught.value.outcome is Outcome.COMPLETED
@@ -288,7 +289,7 @@ async def test_shared_calls_share_the_spool() -> None:
     spools, images = Spools(), []
 
     async def ask(client: AsyncImagine) -> None:
-        images.append(await client._send(REQUEST, make_spool=spools))
+        images.append(await spooling(client, spools).send(REQUEST))
 
     with scripted_server(answering(reply(LARGE))) as server:
         async with AsyncImagine(

@@ -16,7 +16,7 @@ from imagine_async.catalog import VIDEO_DELETE_PATHS, VIDEO_STATUS_PATHS, VideoS
 from imagine_async.clock import Clock
 from imagine_async.errors import DownloadError, Outcome, ResultStorageError, VideoFailedError, VideoNotReadyError
 from imagine_async.requests import DeleteVideo, Request, TextToVideo, VideoStatus
-from imagine_async.spool import Spool
+from imagine_async.spool import MakeSpool, Spool
 from imagine_async.timeout import Timeout
 from imagine_async.video import Video, VideoJob
 from imagine_async.video.download import VideoDownloader
@@ -73,11 +73,11 @@ async def _pieces(body: bytes) -> AsyncIterator[bytes]:
         yield body[start : start + 50]
 
 
-def follower(api: Api, clock: Clock | None = None) -> VideoFollower:
+def follower(api: Api, clock: Clock | None = None, make_spool: MakeSpool = Spool) -> VideoFollower:
     clock = clock or FakeClock()
     return VideoFollower(
         cast("Any", api.send),
-        VideoDownloader(cast("Any", api.open_url), clock=clock),
+        VideoDownloader(cast("Any", api.open_url), clock=clock, make_spool=make_spool),
         clock=clock,
         timeout=Timeout(300.0),
         status_paths=PathMemory(VIDEO_STATUS_PATHS),
@@ -277,7 +277,7 @@ async def test_bad_ids(video_id: Any) -> None:
 
 
 async def fetch(api: Api, start: VideoJob | str = DONE, **options: Any) -> Video:
-    return await follower(api, options.pop("clock", None)).download(start, headers=None, timeout=None, **options)
+    return await follower(api, **options).download(start, headers=None, timeout=None)
 
 
 async def test_download() -> None:

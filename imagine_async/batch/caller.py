@@ -8,7 +8,6 @@ from attrs import frozen
 
 from imagine_async.requests import Request
 from imagine_async.results import Image
-from imagine_async.spool import MakeSpool, Spool
 from imagine_async.video import Video, VideoJob
 
 if TYPE_CHECKING:
@@ -29,13 +28,12 @@ class ClientCaller:
 
     client: AsyncImagine
 
-    async def send(self, request: Request[Any], make_spool: MakeSpool | None) -> Image | VideoJob:
+    async def send(self, request: Request[Any]) -> Image | VideoJob:
         """Make a call."""
-        made: Image | VideoJob = await self.client._send(request, make_spool=make_spool)
+        made: Image | VideoJob = await self.client.send(request)
         return made
 
-    async def finish(self, job: VideoJob, make_spool: MakeSpool | None) -> Video:
+    async def finish(self, job: VideoJob) -> Video:
         """Wait for a video job, and fetch its video."""
         videos = self.client._videos
-        end = videos.end_of(_VIDEO_SECONDS)
-        return await videos.finish(job, end=end, on_update=None, headers=None, make_spool=make_spool or Spool)
+        return await videos.finish(job, end=videos.end_of(_VIDEO_SECONDS), on_update=None, headers=None)

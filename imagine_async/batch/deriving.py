@@ -9,6 +9,7 @@ from attrs import evolve
 
 from imagine_async.call import Observer
 from imagine_async.middleware import Middleware
+from imagine_async.spool import MakeSpool
 from imagine_async.stores import Budget
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def derived_client(
     inner: Sequence[Middleware],
     observer: Observer,
     budget: float | None,
+    make_spool: MakeSpool | None,
 ) -> AsyncImagine:
     """Make a client for the rows of a batch, which shares what the caller's has.
 
@@ -35,6 +37,7 @@ def derived_client(
         inner: Steps inside of them, next to the transport.
         observer: Is told of events, besides the caller's own observers.
         budget: Tokens that the batch may cost; `None` for no cap.
+        make_spool: Makes what a result too large for memory is kept on; `None` keeps every result in memory.
     """
     mine = client._options
     batch = mine.batch or name
@@ -45,7 +48,7 @@ def derived_client(
         shared = client._shared
         ledger = shared.ledger.with_budget(Budget(budget, scope="batch", name=batch))
         derived._shared = evolve(shared, ledger=ledger, credits=shared.credits.with_ledger(ledger))
-        derived._take(derived._options)
+    derived._take(evolve(derived._options, make_spool=make_spool))
     return derived
 
 

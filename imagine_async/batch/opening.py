@@ -185,11 +185,10 @@ class _Parts:
         parents = Parents(journal, self.sink)
         client = await self._client(journal, counts, name)
         intake = self._intake(journal, parents, admission, counts)
-        make_spool = None if self.sink is None else self.sink.spool
         return Engine(
             intake=intake,
             work=Work(
-                making=Making(ClientCaller(client), journal, make_spool, parents.resolved),
+                making=Making(ClientCaller(client), journal, parents.resolved),
                 storing=Storing(self.sink, refuge_of(self.journal_path)),
                 journal=journal,
                 parents=parents,
@@ -228,6 +227,7 @@ class _Parts:
             outer=[] if limiter is None else [limiter],
             inner=[Journaling(journal, counts)],
             observer=counts,
+            make_spool=None if self.sink is None else self.sink.spool,
         )
         client = make(budget=self.budget)
         forgotten = await self._forgotten(client, journal)

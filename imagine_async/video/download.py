@@ -24,11 +24,13 @@ class VideoDownloader:
     Args:
         open_url: Opens a URL.
         clock: The time.
+        make_spool: Makes what a video is kept on.
     """
 
-    def __init__(self, open_url: OpenUrl, *, clock: Clock) -> None:
+    def __init__(self, open_url: OpenUrl, *, clock: Clock, make_spool: MakeSpool = Spool) -> None:
         self._open_url = open_url
         self._clock = clock
+        self._make_spool = make_spool
 
     async def fetch(
         self,
@@ -36,7 +38,6 @@ class VideoDownloader:
         *,
         timeout: Timeout,
         renewed: Callable[[VideoJob], Awaitable[VideoJob]],
-        make_spool: MakeSpool = Spool,
     ) -> Video:
         """Fetch a job's video.
 
@@ -44,7 +45,6 @@ class VideoDownloader:
             job: A job that is done.
             timeout: The time for all tries together.
             renewed: Asks about the job anew, for a URL that has not expired.
-            make_spool: Makes what the video is kept on.
 
         Returns:
             The video.
@@ -56,7 +56,7 @@ class VideoDownloader:
         """
 
         async def fetch() -> Video:
-            return await self._fetch(job, timeout, make_spool)
+            return await self._fetch(job, timeout)
 
         async def renew() -> None:
             nonlocal job
@@ -70,9 +70,9 @@ class VideoDownloader:
             url=job.urls[0],
         )
 
-    async def _fetch(self, job: VideoJob, timeout: Timeout, make_spool: MakeSpool) -> Video:
+    async def _fetch(self, job: VideoJob, timeout: Timeout) -> Video:
         with keeping(f"the video {job.id}"):
-            spool = await anyio.to_thread.run_sync(make_spool)
+            spool = await anyio.to_thread.run_sync(self._make_spool)
         try:
             async with self._open_url(job.urls[0], timeout) as pieces:
                 async for piece in pieces:

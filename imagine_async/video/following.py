@@ -11,7 +11,6 @@ from imagine_async.clock import Clock
 from imagine_async.errors import ImagineError, VideoFailedError, VideoNotReadyError
 from imagine_async.options import positive
 from imagine_async.requests import DeleteVideo, Request, ResultT, VideoStatus
-from imagine_async.spool import MakeSpool, Spool
 from imagine_async.timeout import Timeout
 from imagine_async.video import Video, VideoJob
 from imagine_async.video.download import VideoDownloader
@@ -108,30 +107,24 @@ class VideoFollower:
         end: float,
         on_update: Callable[[VideoJob], object] | None,
         headers: Mapping[str, str] | None,
-        make_spool: MakeSpool = Spool,
     ) -> Video:
         """Wait for a job that has just begun, and fetch its video."""
         started = self._clock.now()
         if on_update is not None:
             on_update(job)
         done = await self._wait(job, end, on_update, headers)
-        video = await self._download(done, end, headers, make_spool)
+        video = await self._download(done, end, headers)
         return evolve(video, elapsed=self._clock.now() - started)
 
     async def download(
-        self,
-        job: VideoJob | str,
-        *,
-        headers: Mapping[str, str] | None,
-        timeout: float | Timeout | None,
-        make_spool: MakeSpool = Spool,
+        self, job: VideoJob | str, *, headers: Mapping[str, str] | None, timeout: float | Timeout | None
     ) -> Video:
         """Fetch a finished video."""
         started = self._clock.now()
         end = started + (self._timeout if timeout is None else Timeout.of(timeout)).total
         if not (isinstance(job, VideoJob) and job.is_done):
             job = await self.status(job, headers=headers, timeout=self.within(end))
-        video = await self._download(_ready(job), end, headers, make_spool)
+        video = await self._download(_ready(job), end, headers)
         return evolve(video, elapsed=self._clock.now() - started)
 
     async def _wait(
@@ -147,14 +140,11 @@ class VideoFollower:
                 on_update(last)
         return _ready(last)
 
-    async def _download(
-        self, job: VideoJob, end: float, headers: Mapping[str, str] | None, make_spool: MakeSpool
-    ) -> Video:
+    async def _download(self, job: VideoJob, end: float, headers: Mapping[str, str] | None) -> Video:
         return await self._downloader.fetch(
             job,
             timeout=self.within(end),
             renewed=lambda stale: self.status(stale, headers=headers, timeout=self.within(end)),
-            make_spool=make_spool,
         )
 
 

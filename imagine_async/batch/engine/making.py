@@ -12,7 +12,6 @@ from imagine_async.batch.journal.claims import Claim
 from imagine_async.batch.journal.keeping import Journal
 from imagine_async.requests import Request
 from imagine_async.results import Image
-from imagine_async.spool import MakeSpool
 from imagine_async.video import Video, VideoJob
 
 __all__ = ["Caller", "Making"]
@@ -21,11 +20,11 @@ __all__ = ["Caller", "Making"]
 class Caller(Protocol):
     """The client's way of making calls for a batch."""
 
-    async def send(self, request: Request[Any], make_spool: MakeSpool | None) -> Image | VideoJob:
+    async def send(self, request: Request[Any]) -> Image | VideoJob:
         """Make a call."""
         ...
 
-    async def finish(self, job: VideoJob, make_spool: MakeSpool | None) -> Video:
+    async def finish(self, job: VideoJob) -> Video:
         """Wait for a video job, and fetch its video."""
         ...
 
@@ -37,13 +36,11 @@ class Making:
     Args:
         caller: The client.
         journal: Is told of video jobs.
-        make_spool: Makes what a large file is kept on, on its way; `None` for memory.
         resolved: Puts the pictures of other rows into a row's request.
     """
 
     caller: Caller
     journal: Journal
-    make_spool: MakeSpool | None
     resolved: Callable[[Claim], Awaitable[Request[Any]]]
 
     async def make(self, claim: Claim) -> Made:
@@ -60,7 +57,7 @@ class Making:
         """
         if claim.job is not None:
             return await self._followed(claim, VideoJob(id=claim.job, request=claim.request))
-        made = await self.caller.send(await self.resolved(claim), self.make_spool)
+        made = await self.caller.send(await self.resolved(claim))
         if isinstance(made, Image):
             return made
         claim.job = made.id
@@ -72,4 +69,4 @@ class Making:
             await self.journal.confirm(claim)
         # Whatever breaks off from here on, the job is found again by its id.
         claim.is_sent = True
-        return await self.caller.finish(job, self.make_spool)
+        return await self.caller.finish(job)
