@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 __all__ = ["facts_as_json", "video_facts_as_json"]
 
 
-def facts_as_json(image: Image) -> bytes:
+def facts_as_json(image: Image, **more: object) -> bytes:
     """Write down how a picture was made.
 
     Args:
         image: The picture.
+        **more: Further facts by name.
 
     Returns:
         JSON with request, seed, cost, size, digest and SDK version; pictures that were sent appear by path or digest.
@@ -41,15 +42,17 @@ def facts_as_json(image: Image) -> bytes:
         "width": image.width,
         "height": image.height,
         "sha256": image.digest,
+        **more,
     }
     return _as_json(facts)
 
 
-def video_facts_as_json(video: Video) -> bytes:
+def video_facts_as_json(video: Video, **more: object) -> bytes:
     """Write down how a video was made.
 
     Args:
         video: The video.
+        **more: Further facts by name.
 
     Returns:
         JSON with the job's id, request, cost, size, digest and SDK version; URLs are left out, because they are signed.
@@ -66,6 +69,7 @@ def video_facts_as_json(video: Video) -> bytes:
         "format": video.format,
         "bytes": video.size,
         "sha256": video.digest,
+        **more,
     }
     return _as_json(facts)
 

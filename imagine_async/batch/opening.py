@@ -9,7 +9,7 @@ from collections.abc import AsyncIterable, Iterable
 from functools import partial
 from operator import length_hint
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import anyio
 from attrs import frozen
@@ -18,7 +18,7 @@ from imagine_async.batch.caller import ClientCaller
 from imagine_async.batch.deriving import derived_client, tokens_left
 from imagine_async.batch.engine.admission import Admission
 from imagine_async.batch.engine.counting import Counts
-from imagine_async.batch.engine.engine import Engine, TakesTurns, refuge_of
+from imagine_async.batch.engine.engine import Engine, TakesTurns
 from imagine_async.batch.engine.inputs import Inputs
 from imagine_async.batch.engine.intake import Intake
 from imagine_async.batch.engine.leftovers import JournalIntake
@@ -28,7 +28,7 @@ from imagine_async.batch.engine.recovering import Recovering
 from imagine_async.batch.engine.settings import BatchSettings
 from imagine_async.batch.engine.skipping import Skipping
 from imagine_async.batch.engine.steps import Journaling
-from imagine_async.batch.engine.storing import Storing
+from imagine_async.batch.engine.storing import Storing, refuge_of
 from imagine_async.batch.engine.windows import Windows
 from imagine_async.batch.engine.work import Work
 from imagine_async.batch.handle import AsyncBatch
@@ -184,9 +184,8 @@ class _Parts:
         admission = Admission(2 * settings.concurrency if settings.in_order else None)
         parents = Parents(journal, self.sink)
         client = await self._client(journal, counts, name)
-        intake = self._intake(journal, parents, admission, counts)
         return Engine(
-            intake=intake,
+            intake=self._intake(journal, parents, admission, counts),
             work=Work(
                 making=Making(ClientCaller(client), journal, parents.resolved),
                 storing=Storing(self.sink, refuge_of(self.journal_path)),
@@ -204,7 +203,6 @@ class _Parts:
             clock=clock,
             concurrency=settings.concurrency,
             tokens_left=partial(tokens_left, client),
-            on_shared=lambda: _share(intake),
             owned_sink=self.sink if self.owns_sink else None,
         )
 
@@ -239,8 +237,3 @@ class _Parts:
             return 0.0
         own = (await client._ledger.budgets())[len(client._ledger.own_budgets) - 1]
         return max(0.0, await journal.spent() - own.spent)
-
-
-def _share(intake: Any) -> None:
-    if isinstance(intake, Intake):
-        intake.windows.is_shared = True

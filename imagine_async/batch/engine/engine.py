@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Protocol
 
 import anyio
@@ -38,6 +37,10 @@ class TakesTurns(Protocol):
         """Return the next row that is to be done; `None` if there is none any more, or none may begin."""
         ...
 
+    def note_others(self) -> None:
+        """Take notice of other workers that are at work on the same journal."""
+        ...
+
     async def aclose(self) -> None:
         """Let go of the input."""
         ...
@@ -58,7 +61,6 @@ class Engine:
         concurrency: Rows in work at once.
         tokens_left: Tells what is left of the budgets; `None` where there is none.
         owned_sink: A sink that is to be closed at the end.
-        on_shared: Is called when other workers are at work on the same journal.
     """
 
     intake: TakesTurns
@@ -70,7 +72,6 @@ class Engine:
     clock: Clock
     concurrency: int
     tokens_left: Callable[[], Awaitable[float | None]]
-    on_shared: Callable[[], None]
     owned_sink: Sink | None
     _first: deque[Claim] = field(factory=deque, init=False)
     _by_state: dict[RowState | None, int] = field(factory=dict, init=False)
@@ -180,7 +181,7 @@ class Engine:
                         self.admission.stop(lost_lease())
                         return
                     if await self.journal.has_others():
-                        self.on_shared()
+                        self.intake.note_others()
                     self.counts.tokens_left = await self.tokens_left()
                 except ImagineError as error:
                     self.admission.stop(error)
@@ -202,12 +203,3 @@ class _Turns(AsyncIterator[Turn]):
         if turn is None:
             raise StopAsyncIteration
         return turn
-
-
-def refuge_of(journal: Path | None) -> Path | None:
-    """Return the folder for files that cannot be stored where they belong.
-
-    Args:
-        journal: The journal's file.
-    """
-    return None if journal is None else journal.with_name(f"{journal.name}.kept")

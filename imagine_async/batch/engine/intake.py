@@ -63,6 +63,10 @@ class Intake:
                 return None
         return None
 
+    def note_others(self) -> None:
+        """Take notice of other workers: from now on rows are leased, and looked at shortly before they begin."""
+        self.windows.is_shared = True
+
     async def aclose(self) -> None:
         """Let go of the input."""
         await self.inputs.aclose()

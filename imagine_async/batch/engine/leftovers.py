@@ -82,6 +82,9 @@ class JournalIntake:
         claim.is_confirmed = True
         return claim if self.parents.admit(claim) else None
 
+    def note_others(self) -> None:
+        """Do nothing: what is taken from the journal is leased anyway."""
+
     async def aclose(self) -> None:
         """Give back the rows that were taken and have not begun."""
         while self._taken:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import tempfile
+from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import anyio.to_thread
 from attrs import frozen
@@ -14,13 +15,19 @@ from imagine_async import files
 from imagine_async.batch.journal.claims import Claim, Ending
 from imagine_async.batch.records import RowState
 from imagine_async.batch.sinks.base import Sink
+from imagine_async.batch.sinks.bodies import small_or_spooled
 from imagine_async.errors import ImagineError, Outcome
 from imagine_async.results import Image
 from imagine_async.sidecar import facts_as_json, video_facts_as_json
-from imagine_async.spool import Body, Spool, pieces_of, size_of
+from imagine_async.sniff import MEDIA_TYPES
+from imagine_async.spool import Body, MakeSpool, Spool, pieces_of, size_of
 from imagine_async.video import Video
+from imagine_async.video.sniff import VIDEO_MEDIA_TYPES
 
-__all__ = ["KeptElsewhereError", "KeptFileGoneError", "Made", "Storing"]
+__all__ = ["KeptElsewhereError", "KeptFileGoneError", "Made", "Storing", "refuge_of"]
+
+_MEDIA_TYPES = {**VIDEO_MEDIA_TYPES, **MEDIA_TYPES}
+_PIECE_BYTES = 1024 * 1024
 
 Made: TypeAlias = "Image | Video"
 """What a row makes."""
@@ -90,7 +97,8 @@ class Storing:
         body = made.body if isinstance(made.body, (bytes, Spool)) else made.content
         if self.sink is None:
             return _ending(made, None, size_of(body), made.digest)
-        facts = _with_row(facts_as_json(made) if isinstance(made, Image) else video_facts_as_json(made), claim)
+        row = _row_facts(claim)
+        facts = facts_as_json(made, row=row) if isinstance(made, Image) else video_facts_as_json(made, row=row)
         try:
             stored = await self.sink.put(claim.stem, made.suffix, body, media_type=made.media_type, facts=facts)
         except OSError as error:
@@ -111,18 +119,21 @@ class Storing:
         Raises:
             KeptElsewhereError: It still cannot be stored.
         """
-        content = await anyio.to_thread.run_sync(_content, kept)
-        if content is None or self.sink is None:
+        if self.sink is None:
             return None
-        facts = await anyio.to_thread.run_sync(_content, _facts_of(kept)) or _with_row(b"{}", claim)
+        found = await anyio.to_thread.run_sync(_read_kept, kept, self.sink.spool)
+        if found is None:
+            return None
+        body, facts = found
+        told: dict[str, Any] = json.loads(facts) if facts else {"row": _row_facts(claim)}
+        kind = _MEDIA_TYPES.get(told.get("format"), "application/octet-stream")
         try:
             stored = await self.sink.put(
-                claim.stem, kept.suffix, content, media_type="application/octet-stream", facts=facts
+                claim.stem, kept.suffix, body, media_type=kind, facts=facts or json.dumps(told).encode()
             )
         except OSError as error:
             raise KeptElsewhereError(error, kept) from error
         await anyio.to_thread.run_sync(_remove, kept)
-        told = json.loads(facts)
         return Ending(
             state=RowState.DONE,
             file=stored.name,
@@ -157,11 +168,17 @@ def _remove(kept: Path) -> None:
     _facts_of(kept).unlink(missing_ok=True)
 
 
-def _content(path: Path) -> bytes | None:
+def _read_kept(kept: Path, spool: MakeSpool) -> tuple[Body, bytes | None] | None:
+    """Read a file that was kept, and its facts, where they are there as well."""
     try:
-        return path.read_bytes()
+        with kept.open("rb") as file:
+            body = small_or_spooled(iter(partial(file.read, _PIECE_BYTES), b""), spool)
     except OSError:
         return None
+    try:
+        return body, _facts_of(kept).read_bytes()
+    except OSError:
+        return body, None
 
 
 def _ending(made: Made, name: str | None, size: int, digest: str) -> Ending:
@@ -176,9 +193,15 @@ def _ending(made: Made, name: str | None, size: int, digest: str) -> Ending:
     )
 
 
-def _with_row(facts: bytes, claim: Claim) -> bytes:
-    """Add by what the row is found again, should the journal be lost."""
-    row = {"position": claim.position, "key": claim.key.hex(), "id": claim.id, "tags": list(claim.tags)}
-    return (json.dumps({**json.loads(facts), "row": row}, indent=2, ensure_ascii=False) + "\n").encode(
-        errors="backslashreplace"
-    )
+def _row_facts(claim: Claim) -> dict[str, object]:
+    """Return by what the row is found again, should the journal be lost."""
+    return {"position": claim.position, "key": claim.key.hex(), "id": claim.id, "tags": list(claim.tags)}
+
+
+def refuge_of(journal: Path | None) -> Path | None:
+    """Return the folder for files that cannot be stored where they belong.
+
+    Args:
+        journal: The journal's file.
+    """
+    return None if journal is None else journal.with_name(f"{journal.name}.kept")

@@ -119,17 +119,14 @@ class Work:
     def _ended(self, claim: Claim, ending: Ending, made: Made | None) -> RowResult:
         self.journal.post_end(claim, ending)
         self.counts.note_end(ending.state, size=ending.size or 0)
-        return RowResult(
-            state=ending.state,
-            position=claim.position,
-            read_record=partial(record_of, claim, ending),
-            image=made if isinstance(made, Image) else None,
-            video=made if isinstance(made, Video) else None,
-        )
+        return _result(claim, ending, made=made)
 
     def _failed(self, claim: Claim, error: Exception) -> RowResult | None:
         if isinstance(error, RowTakenError):
             return None
+        if isinstance(error, VideoFailedError):
+            # Nothing comes of the job any more.
+            claim.job = None
         state = _state_after(claim, error)
         is_fatal = isinstance(error, _FATAL) and not _is_in_the_way(error)
         if is_fatal and state is RowState.FAILED:
@@ -143,7 +140,7 @@ class Work:
         self.counts.note_end(state, place=claim.place, error=error)
         if is_fatal or (self.stop_on_error and state is not RowState.PENDING):
             self.admission.stop(error)
-        return None if state is RowState.PENDING else _result(claim, ending, error)
+        return None if state is RowState.PENDING else _result(claim, ending, error=error)
 
     def _broken_off(self, claim: Claim) -> None:
         state = RowState.UNKNOWN if claim.is_sent else RowState.PENDING
@@ -166,9 +163,14 @@ class Work:
         return RowResult(state=row.state, position=row.position, read_record=lambda: record, error=row.error)
 
 
-def _result(claim: Claim, ending: Ending, error: Exception) -> RowResult:
+def _result(claim: Claim, ending: Ending, *, made: Made | None = None, error: Exception | None = None) -> RowResult:
     return RowResult(
-        state=ending.state, position=claim.position, read_record=partial(record_of, claim, ending), error=error
+        state=ending.state,
+        position=claim.position,
+        read_record=partial(record_of, claim, ending),
+        image=made if isinstance(made, Image) else None,
+        video=made if isinstance(made, Video) else None,
+        error=error,
     )
 
 
@@ -193,7 +195,7 @@ def record_of(claim: Claim, ending: Ending) -> RowRecord:
         digest=ending.digest,
         width=ending.width,
         height=ending.height,
-        seed=getattr(claim.request, "seed", None),
+        seed=claim.seed,
         tokens=claim.tokens,
         elapsed=ending.elapsed,
         attempts=claim.attempts,
@@ -212,11 +214,8 @@ def _is_in_the_way(error: Exception) -> bool:
 def _state_after(claim: Claim, error: Exception) -> RowState:
     if isinstance(error, RowError):
         return RowState.FAILED
-    if isinstance(error, KeptElsewhereError):
-        return RowState.UNKNOWN
-    if isinstance(error, VideoFailedError):
-        # Nobody says whether its tokens come back, and nothing comes of the job any more.
-        claim.job = None
+    if isinstance(error, (KeptElsewhereError, VideoFailedError)):
+        # Of a video that failed nobody says whether its tokens come back.
         return RowState.UNKNOWN
     if isinstance(error, ImagineError) and error.outcome in (Outcome.NOT_SENT, Outcome.REJECTED):
         # Of a video job that has begun only a question may have failed.
