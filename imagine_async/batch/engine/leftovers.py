@@ -79,7 +79,6 @@ class JournalIntake:
             state = RowState.UNKNOWN if row.state is RowState.UNKNOWN else RowState.FAILED
             self.journal.post_end(row, Ending(state=state, error=f"{type(error).__name__}: {error}", kept=row.kept))
             return BadRow(position=row.position, error=error, line=row.line, state=state)
-        claim.is_confirmed = True
         return claim if self.parents.admit(claim) else None
 
     def note_others(self) -> None:

@@ -65,7 +65,7 @@ class Making:
         return await self._followed(claim, made)
 
     async def _followed(self, claim: Claim, job: VideoJob) -> Video:
-        if not claim.is_confirmed:
+        if not claim.is_leased:
             await self.journal.confirm(claim)
         # Whatever breaks off from here on, the job is found again by its id.
         claim.is_sent = True

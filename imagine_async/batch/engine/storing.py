@@ -126,7 +126,7 @@ class Storing:
             return None
         body, facts = found
         told: dict[str, Any] = json.loads(facts) if facts else {"row": _row_facts(claim)}
-        kind = _MEDIA_TYPES.get(told.get("format"), "application/octet-stream")
+        kind = _MEDIA_TYPES.get(str(told.get("format")), "application/octet-stream")
         try:
             stored = await self.sink.put(
                 claim.stem, kept.suffix, body, media_type=kind, facts=facts or json.dumps(told).encode()

@@ -109,7 +109,7 @@ class Work:
                 raise KeptFileGoneError(claim.kept)
             claim.is_sent, claim.kept = False, None
         made = await self.making.make(claim)
-        if not claim.is_confirmed:
+        if not claim.is_leased:
             # No attempt was made: a cache had it, or another row of the same kind.
             await self.journal.confirm(claim)
         # From here on it is paid for, whatever befalls it.

@@ -160,7 +160,6 @@ class Claim:
         is_sent: Whether its call may have left, and its outcome is not known.
         is_leased: Whether the journal holds the row under this worker's name; set in the journal's thread.
         problem: Why the row cannot be had; set in the journal's thread.
-        is_confirmed: Whether it is known that the row can be had.
     """
 
     position: int
@@ -185,7 +184,6 @@ class Claim:
     is_sent: bool = field(default=False, init=False)
     is_leased: bool = False
     problem: Exception | None = field(default=None, init=False)
-    is_confirmed: bool = field(default=False, init=False)
 
     @property
     def seed(self) -> int | None:

@@ -10,10 +10,10 @@ from typing import Any
 
 import anyio.to_thread
 
-from imagine_async.batch.journal import moving, operations, owners, rebuilding
+from imagine_async.batch.journal import inheriting, lookups, moving, operations, owners, rebuilding
 from imagine_async.batch.journal.claims import Claim, Ending, Known, Leftover, Window
 from imagine_async.batch.journal.grouping import step
-from imagine_async.batch.journal.moving import Parent
+from imagine_async.batch.journal.lookups import Parent
 from imagine_async.batch.journal.owners import Owner
 from imagine_async.batch.journal.schema import JOURNAL
 from imagine_async.batch.journal.steps import Steps
@@ -87,22 +87,21 @@ class SqliteJournal:
 
     async def has_others(self) -> bool:
         """Tell whether other workers use the journal now."""
-        found: bool = await self._ask(owners.has_others, self.owner)
-        return found
+        return bool(await self._ask(owners.others, self.owner))
 
     async def inherit(self) -> Sequence[Leftover]:
         """Take over what dead workers may have sent, and free what they have not."""
-        found: Sequence[Leftover] = await self._ask(moving.inherit, self.owner)
+        found: Sequence[Leftover] = await self._ask(inheriting.inherit, self.owner)
         return found
 
     async def is_file_of_another(self, file: str, position: int) -> bool:
         """Tell whether a file belongs to another row."""
-        found: bool = await self._ask(moving.is_file_of_another, file, position)
+        found: bool = await self._ask(lookups.is_file_of_another, file, position)
         return found
 
     async def window(self, start: int, count: int) -> Window:
         """Look at the rows from a position on."""
-        found: Window = await self._ask(operations.window, self.owner, start, count)
+        found: Window = await self._ask(lookups.window, self.owner, start, count)
         return found
 
     async def unsettle(self, start: int) -> None:
@@ -118,22 +117,22 @@ class SqliteJournal:
 
     async def find_parent(self, row_id: str, before: int) -> Parent | None:
         """Find a row by its name in the batch, before a position."""
-        found: Parent | None = await self._ask(moving.find_parent, clean(row_id), before)
+        found: Parent | None = await self._ask(lookups.find_parent, clean(row_id), before)
         return found
 
     async def take(self, states: tuple[str, ...], start: int, count: int) -> Sequence[Leftover]:
         """Lease rows out of the journal itself."""
-        found: Sequence[Leftover] = await self._ask(moving.take, self.owner, states, start, count)
+        found: Sequence[Leftover] = await self._ask(inheriting.take, self.owner, states, start, count)
         return found
 
     async def count_states(self) -> Mapping[RowState | None, int]:
         """Count the rows by state, and, under `None`, those that are no longer in the input."""
-        counts: Mapping[RowState | None, int] = await self._ask(moving.count_states)
+        counts: Mapping[RowState | None, int] = await self._ask(lookups.count_states)
         return counts
 
     async def spent(self) -> float:
         """Sum up what the rows have cost, in tokens."""
-        tokens: float = await self._ask(moving.spent)
+        tokens: float = await self._ask(lookups.spent)
         return tokens
 
     def post_claim(self, claim: Claim) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from imagine_async.batch.journal.claims import Claim, Ending, Known, Leftover, Window
-from imagine_async.batch.journal.moving import Parent
+from imagine_async.batch.journal.lookups import Parent
 from imagine_async.batch.journal.owners import Owner
 from imagine_async.batch.records import RowState
 

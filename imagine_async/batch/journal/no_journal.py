@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from imagine_async.batch.journal.claims import Claim, Ending, Known, Leftover, Window
-from imagine_async.batch.journal.moving import Parent
+from imagine_async.batch.journal.lookups import Parent
 from imagine_async.batch.journal.owners import Owner
 from imagine_async.batch.records import RowState
 from imagine_async.batch.rows import RowError
@@ -88,7 +88,7 @@ class NoJournal:
         self.post_claim(claim)
         if claim.problem is not None:
             raise claim.problem
-        claim.is_confirmed = True
+        claim.is_leased = True
 
     async def mark_sent(self, claim: Claim) -> None:
         """See that the row can be had."""

@@ -1,4 +1,4 @@
-"""What is done with the rows of a journal; each function is one step of a transaction.
+"""What is done with a row of a journal; each function is one step of a transaction.
 
 Whatever changes a row names its owner: a worker that was taken for dead in the meantime, and wakes up late, changes
 nothing.
@@ -6,59 +6,24 @@ nothing.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-
-from imagine_async.batch.journal.claims import KNOWN_COLUMNS, Claim, Ending, Leftover, RowTakenError, Window
-from imagine_async.batch.journal.owners import Owner, dead_owners
+from imagine_async.batch.journal import columns
+from imagine_async.batch.journal.claims import Claim, Ending, Leftover, RowTakenError
+from imagine_async.batch.journal.columns import claimed_values, ended_values, insertion, takeover
 from imagine_async.batch.records import RowState
 from imagine_async.batch.rows import RowError
 from imagine_async.stores.sqlite.text import clean
 from imagine_async.stores.sqlite.transaction import Transaction
 
-__all__ = ["claim", "confirm", "end", "end_unread", "mark_sent", "mark_unsent", "note_job", "window"]
+__all__ = ["claim", "confirm", "end", "end_unread", "lease", "mark_sent", "mark_unsent", "note_job"]
 
 # What another worker has done in the meantime is not done here once more.
 _FREE = "(owner IS ? OR owner IS NULL AND (state = 'pending' OR state IS ? AND attempts IS ?))"
-_INSERT = (
-    "INSERT OR IGNORE INTO rows (position, fingerprint, key, state, owner, changed, id, line, tags, request, inputs,"
-    " stem, seed, attempts, tokens, call_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
-_TAKE = (
-    "UPDATE OR IGNORE rows SET fingerprint = ?, key = ?, state = ?, owner = ?, changed = ?, id = ?, line = ?,"
-    " tags = ?, request = ?, inputs = ?, stem = ?, seed = ?, attempts = ?, tokens = ?, call_id = ?, error = NULL,"
-    f" file = NULL WHERE position = ? AND {_FREE}"
-)
+_TAKE = takeover(_FREE)
 _SENT = (
     "UPDATE rows SET state = 'sent', attempts = ?, tokens = ?, call_id = ?, changed = ?"
     " WHERE position = ? AND owner = ?"
 )
-_END = (
-    "UPDATE rows SET state = ?, owner = NULL, changed = ?, attempts = ?, tokens = ?, call_id = ?, seed = ?, file = ?,"
-    " size = ?, digest = ?, width = ?, height = ?, elapsed = ?, error = ?, job = ?, kept = ?"
-    " WHERE position = ? AND owner = ?"
-)
 _MOST_NUMBERS = 100_000
-
-
-def window(transaction: Transaction, owner: Owner, start: int, count: int) -> Window:
-    """Look at the rows from a position on.
-
-    Args:
-        transaction: Where.
-        owner: The worker that asks.
-        start: The first position.
-        count: How many positions.
-    """
-    found = transaction.rows(
-        f"SELECT {KNOWN_COLUMNS} FROM rows WHERE position >= ? AND position < ?", start, start + count
-    )
-    after = transaction.row("SELECT 1 FROM rows WHERE position >= ? LIMIT 1", start + count)
-    left_over = transaction.row("SELECT 1 FROM rows WHERE position < 0 LIMIT 1")
-    dead = {*dead_owners(transaction), owner.name}
-    owners = {name for (name,) in transaction.rows("SELECT owner FROM owners")}
-    rows = {row[0]: row for row in found}
-    return Window(rows, start + count, after is None, frozenset(owners - dead), left_over is not None)
 
 
 def claim(transaction: Transaction, claim: Claim) -> None:
@@ -150,12 +115,7 @@ def end(transaction: Transaction, claim: Claim | Leftover, ending: Ending) -> bo
     """
     if isinstance(claim, Claim) and not _holds(transaction, claim, ending):
         return False
-    values = (
-        *(ending.state.value, transaction.clock.wall(), claim.attempts, claim.tokens, claim.call_id),
-        *(claim.seed, ending.file, ending.size, ending.digest, ending.width, ending.height),
-        *(ending.elapsed, clean(ending.error), claim.job, ending.kept, claim.position, claim.owner),
-    )
-    return transaction.change(_END, *values) > 0
+    return transaction.change(columns.ending(1), transaction.clock.wall(), *ended_values(claim, ending)) > 0
 
 
 def end_unread(transaction: Transaction, position: int, fingerprint: bytes, line: int | None, error: str) -> None:
@@ -192,11 +152,8 @@ def lease(transaction: Transaction, claim: Claim, state: RowState) -> None:
         state: Its state from now on.
     """
     while claim.problem is None:
-        values = _values(transaction, claim, state)
-        if (
-            transaction.change(_INSERT, claim.position, *values) > 0
-            or transaction.change(_TAKE, *values, claim.position, *_freedom(claim)) > 0
-        ):
+        values = (state.value, transaction.clock.wall(), *claimed_values(claim))
+        if transaction.change(insertion(1), *values) > 0 or transaction.change(_TAKE, *values, *_freedom(claim)) > 0:
             claim.is_leased = True
             return
         claim.problem = _make_room(transaction, claim)
@@ -210,31 +167,10 @@ def _freedom(claim: Claim) -> tuple[object, ...]:
 def _see_that_it_can_be_had(claim: Claim) -> None:
     if claim.problem is not None:
         raise claim.problem
-    claim.is_confirmed = True
 
 
 def _taken(claim: Claim) -> RowTakenError:
     return RowTakenError(f"{claim.place}: another worker has it")
-
-
-def _values(transaction: Transaction, claim: Claim, state: RowState) -> Sequence[object]:
-    return (
-        *(
-            claim.fingerprint.hex(),
-            claim.key.hex(),
-            state.value,
-            claim.owner,
-            transaction.clock.wall(),
-            claim.id,
-            claim.line,
-        ),
-        *(json.dumps(claim.tags) if claim.tags else None, _text(claim), claim.inputs, claim.stem),
-        *(claim.seed, claim.attempts, claim.tokens, claim.call_id),
-    )
-
-
-def _text(claim: Claim) -> str | None:
-    return None if claim.data is None else json.dumps(claim.data, ensure_ascii=False).encode(errors="replace").decode()
 
 
 def _make_room(transaction: Transaction, claim: Claim) -> Exception | None:

@@ -23,11 +23,11 @@ __all__ = [
     "beat",
     "dead_owners",
     "enter",
-    "has_others",
     "is_dead",
     "leave",
     "lost_lease",
     "note_gone",
+    "others",
     "see_that_it_is_known",
 ]
 
@@ -132,15 +132,15 @@ def lost_lease() -> StoreError:
     )
 
 
-def has_others(transaction: Transaction, owner: Owner) -> bool:
-    """Tell whether there are other workers that are alive.
+def others(transaction: Transaction, owner: Owner) -> frozenset[str]:
+    """Return the names of the other workers that are alive.
 
     Args:
         transaction: Where.
         owner: The worker that asks.
     """
-    dead = {*dead_owners(transaction), owner.name}
-    return any(name not in dead for (name,) in transaction.rows("SELECT owner FROM owners"))
+    known = {name for (name,) in transaction.rows("SELECT owner FROM owners")}
+    return frozenset(known - {*dead_owners(transaction), owner.name})
 
 
 def dead_owners(transaction: Transaction) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imagine_async.batch.journal import moving, operations, owners
+from imagine_async.batch.journal import inheriting, lookups, moving, operations, owners
 from imagine_async.batch.journal.claims import Claim, Ending, RowTakenError
 from imagine_async.batch.journal.grouping import step
 from imagine_async.batch.records import RowState
@@ -84,7 +84,6 @@ def test_grouped_and_one_by_one(steps: list[tuple[list[dict[str, Any]], set[int]
             assert _told(table_of(grouped)) == _told(table_of(single))
             for one, other in mine:
                 assert (one.is_leased, str(one.problem), one.stem) == (other.is_leased, str(other.problem), other.stem)
-                assert one.is_confirmed == other.is_confirmed
 
 
 def _of_one_claim_each(rows: list[dict[str, Any]], mine: list[tuple[Claim, Claim]]) -> list[dict[str, Any]]:
@@ -131,7 +130,7 @@ def test_leftovers_end_as_well() -> None:
     with _opened() as opened:
         step(opened, (), [claim_for(0, "dead")])
         opened.change("UPDATE owners SET until = 0 WHERE owner = 'dead'")
-        found = moving.inherit(opened, owner_named("me"))
+        found = inheriting.inherit(opened, owner_named("me"))
         step(opened, [(row, Ending(state=RowState.UNKNOWN, error="it died")) for row in found], ())
         assert opened.rows("SELECT state, owner, error FROM rows") == [("unknown", None, "it died")]
 
@@ -142,9 +141,9 @@ def test_steps_of_any_size(count: int) -> None:
     with _opened() as opened:
         claims = [claim_for(position) for position in range(count)]
         step(opened, (), claims)
-        assert all(claim.is_leased and claim.is_confirmed for claim in claims)
+        assert all(claim.is_leased for claim in claims)
         step(opened, [(claim, Ending(state=RowState.DONE, size=claim.position)) for claim in claims], ())
-        assert moving.count_states(opened) == ({RowState.DONE: count} if count else {})
+        assert lookups.count_states(opened) == ({RowState.DONE: count} if count else {})
         assert opened.rows("SELECT coalesce(sum(size), 0) FROM rows") == [(sum(range(count)),)]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from imagine_async.batch.journal import moving, operations, owners
+from imagine_async.batch.journal import inheriting, lookups, moving, operations, owners
 from imagine_async.batch.journal.claims import Claim, Ending, Leftover, RowTakenError
 from imagine_async.batch.journal.owners import Owner
 from imagine_async.batch.records import RowState
@@ -44,8 +44,8 @@ def test_a_lease_runs_out() -> None:
         assert owners.dead_owners(opened) == []
         clock.time += 2
         assert owners.dead_owners(opened) == ["other"]
-        assert not owners.has_others(opened, ME)
-        assert owners.has_others(opened, OTHER)
+        assert not owners.others(opened, ME)
+        assert owners.others(opened, OTHER)
 
 
 def test_a_process_that_is_gone() -> None:
@@ -114,9 +114,9 @@ def test_rows_of_the_dead() -> None:
         operations.note_job(opened, sent)
         operations.end(opened, _sent(opened, 2, "other"), Ending(state=RowState.DONE, file="2.jpg"))
         owners.enter(opened, ME, 100)
-        assert moving.inherit(opened, ME) == []
+        assert inheriting.inherit(opened, ME) == []
         clock.time += 40
-        (found,) = moving.inherit(opened, ME)
+        (found,) = inheriting.inherit(opened, ME)
         assert (found.position, found.job, found.id, found.line, found.tags) == (1, "job-7", "one", 3, ("a",))
         assert (found.attempts, found.seed, found.owner, found.sent_at) == (1, 2, "me", 1000)
         assert _states(opened) == [(0, "pending", None), (1, "sent", "me"), (2, "done", None)]
@@ -133,7 +133,7 @@ def test_what_comes_too_late() -> None:
         operations.claim(opened, waiting)
         clock.time += 40
         owners.enter(opened, ME, 30)
-        (mine,) = moving.inherit(opened, ME)
+        (mine,) = inheriting.inherit(opened, ME)
         operations.claim(opened, claim_for(1, "me"))
         before = table_of(opened)
         assert not operations.end(opened, late, Ending(state=RowState.DONE, file="late.jpg"))
@@ -164,11 +164,11 @@ def test_rows_out_of_the_journal() -> None:
         operations.end_unread(opened, 7, b"x" * 16, 3, "no comma")
         operations.claim(opened, claim_for(8, "other"))
         wanted = ("pending", "failed")
-        assert [row.position for row in moving.take(opened, ME, wanted, 0, 2)] == [0, 1]
-        assert [row.position for row in moving.take(opened, ME, wanted, 0, 9)] == [4, 5, 6]
-        assert moving.take(opened, ME, wanted, 0, 9) == []
-        assert [row.position for row in moving.take(opened, ME, ("unknown",), 0, 9)] == [3]
-        assert moving.count_states(opened) == {
+        assert [row.position for row in inheriting.take(opened, ME, wanted, 0, 2)] == [0, 1]
+        assert [row.position for row in inheriting.take(opened, ME, wanted, 0, 9)] == [4, 5, 6]
+        assert inheriting.take(opened, ME, wanted, 0, 9) == []
+        assert [row.position for row in inheriting.take(opened, ME, ("unknown",), 0, 9)] == [3]
+        assert lookups.count_states(opened) == {
             RowState.LEASED: 7,
             RowState.DONE: 1,
             RowState.FAILED: 1,
@@ -180,7 +180,7 @@ def test_a_row_without_a_name() -> None:
     with transaction() as opened:
         operations.end(opened, _sent(opened, 3), Ending(state=RowState.FAILED))
         opened.change("UPDATE rows SET stem = NULL")
-        (row,) = moving.take(opened, ME, ("failed",), 0, 9)
+        (row,) = inheriting.take(opened, ME, ("failed",), 0, 9)
         assert isinstance(row, Leftover)
         assert row.stem == "0000003"
 
@@ -189,22 +189,22 @@ def test_files_of_others() -> None:
     """A file that another row has is not taken for one's own."""
     with transaction() as opened:
         operations.end(opened, _sent(opened, 0), Ending(state=RowState.DONE, file="fox.jpg"))
-        assert moving.is_file_of_another(opened, "fox.jpg", 1)
-        assert not moving.is_file_of_another(opened, "fox.jpg", 0)
-        assert not moving.is_file_of_another(opened, "hen.jpg", 1)
+        assert lookups.is_file_of_another(opened, "fox.jpg", 1)
+        assert not lookups.is_file_of_another(opened, "fox.jpg", 0)
+        assert not lookups.is_file_of_another(opened, "hen.jpg", 1)
 
 
 def test_parents() -> None:
     """A row is found by its id, before a position, and among those that are in the input."""
     with transaction() as opened:
         operations.end(opened, _sent(opened, 2, id="p"), Ending(state=RowState.DONE, file="p.jpg"))
-        found = moving.find_parent(opened, "p", 3)
+        found = lookups.find_parent(opened, "p", 3)
         assert found is not None
         assert (found.state, found.file, found.key) == (RowState.DONE, "p.jpg", claim_for(2).key)
-        assert moving.find_parent(opened, "p", 2) is None
-        assert moving.find_parent(opened, "q", 3) is None
+        assert lookups.find_parent(opened, "p", 2) is None
+        assert lookups.find_parent(opened, "q", 3) is None
         moving.unsettle(opened, 0)
-        assert moving.find_parent(opened, "p", 3) is None
+        assert lookups.find_parent(opened, "p", 3) is None
 
 
 def test_rows_that_move() -> None:
@@ -226,10 +226,10 @@ def test_rows_that_move() -> None:
         assert second.seed == 4
         assert moving.adopt(opened, 7, bytes([1] * 16), None, b"f" * 16, None) is None
         assert moving.adopt(opened, 7, bytes([0] * 16), "named", b"f" * 16, None) is None
-        assert moving.count_states(opened) == {RowState.DONE: 3, None: 1}
+        assert lookups.count_states(opened) == {RowState.DONE: 3, None: 1}
         moving.unsettle(opened, 0)
-        assert moving.count_states(opened) == {None: 4}
-        assert moving.spent(opened) == 0
+        assert lookups.count_states(opened) == {None: 4}
+        assert lookups.spent(opened) == 0
 
 
 def test_a_row_that_is_leased_already() -> None:
