@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import multiprocessing
 import socket
 from collections.abc import Generator
+from functools import partial
 from typing import cast
+
+from benchmarks.own_process import served
 
 __all__ = ["latency_server"]
 
@@ -20,19 +22,11 @@ def latency_server(picture: bytes, *, seconds: float = 0.0) -> Generator[str, No
         picture: What every call is answered with.
         seconds: How long after the whole request.
     """
-    with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
-        process = multiprocessing.get_context("fork").Process(
-            target=_serve, args=(listener, picture, seconds), daemon=True
-        )
-        process.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            process.terminate()
-            process.join()
+    with served(partial(_serve, picture=picture, seconds=seconds)) as url:
+        yield url
 
 
-def _serve(listener: socket.socket, picture: bytes, seconds: float) -> None:
+def _serve(listener: socket.socket, *, picture: bytes, seconds: float) -> None:
     head = f"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: {len(picture)}\r\n\r\n".encode()
 
     async def serve() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import socket
 from collections.abc import Generator
 from io import BytesIO
 
 from PIL import Image
+
+from benchmarks.own_process import served
 
 __all__ = ["sink_server"]
 
@@ -16,14 +17,8 @@ __all__ = ["sink_server"]
 @contextlib.contextmanager
 def sink_server() -> Generator[str, None, None]:
     """Serve in a process of its own; yield the base URL."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        process = multiprocessing.get_context("fork").Process(target=_serve, args=(listener,), daemon=True)
-        process.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            process.terminate()
-            process.join()
+    with served(_serve) as url:
+        yield url
 
 
 def _serve(listener: socket.socket) -> None:
