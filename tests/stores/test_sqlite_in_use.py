@@ -20,6 +20,7 @@ from imagine_async.stores import Budget, Fate, RateLimit
 from imagine_async.stores.sqlite import SqliteStore, open_file, opening
 from imagine_async.stores.sqlite.opening import Identity
 from imagine_async.stores.sqlite.schema import Schema
+from tests.ordinary_user import as_ordinary_user
 from tests.stores.entries import ACCOUNT, new_entry, reserved, sums
 
 LIMIT = RateLimit(10, 1.0)
@@ -249,19 +250,6 @@ def public_folder() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-@contextlib.contextmanager
-def _as_ordinary_user() -> Iterator[None]:
-    """Become somebody with ordinary rights: the administrator may write anything."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-
-
 @pytest.mark.anyio
 @pytest.mark.skipif(sys.platform == "win32", reason="rights of POSIX")
 @pytest.mark.parametrize("what", ["folder", "file", "lock"])
@@ -277,7 +265,7 @@ async def test_what_may_not_be_written(public_folder: Path, what: str) -> None:
     store = SqliteStore(path)
     if what == "folder" or what == "file":
         public_folder.chmod(0o555)
-    with _as_ordinary_user():
+    with as_ordinary_user():
         with pytest.raises(StoreError, match="the right to write the file and its folder"):
             await reserved(store)
         await store.aclose()

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imagine_async import AsyncBatch, Call, Handler, Middleware, Result, RowResult, RowState
+from imagine_async import AsyncBatch, Call, Handler, Middleware, Result, RowResult, RowState, TextToImage
 from imagine_async.batch.journal import look_over
 from tests.batch.engine.bench import Bench, Gate, by_place, foxes, in_steps, patience, records_of, results_of, states_of
 
@@ -234,7 +234,8 @@ class _Jitter(Middleware):
         self.left: list[int] = []
 
     async def around_attempt(self, call: Call, next: Handler) -> Result:
-        number = int(call.request.prompt.split()[1])  # type: ignore[attr-defined]  # all of them have a prompt
+        assert isinstance(call.request, TextToImage)
+        number = int(call.request.prompt.split()[1])
         before, after = self.turns[number % len(self.turns)]
         for _ in range(before):
             await anyio.lowlevel.checkpoint()

@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import sqlite3
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ import pytest
 from imagine_async.batch.journal import read_records
 from tests.batch.kill.books import Bench, be_impatient, bench
 from tests.batch.kill.worker import run
+from tests.ordinary_user import as_ordinary_user
 
 _ROWS = 40
 
@@ -108,25 +108,11 @@ def test_a_journal_that_is_locked(half_done: Bench, monkeypatch: pytest.MonkeyPa
     _check_that_it_goes_on(half_done)
 
 
-@contextlib.contextmanager
-def _as_ordinary_user() -> Iterator[None]:
-    """Become somebody with ordinary rights: the administrator may write anything."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="rights of POSIX")
 def test_a_journal_that_may_only_be_read() -> None:
     """Where the journal may not be written nothing is sent, and the error tells which right is missing."""
     with tempfile.TemporaryDirectory() as name, bench(Path(name), rows=_ROWS) as b:
         Path(name).chmod(0o777)
-        with _as_ordinary_user():
+        with as_ordinary_user():
             _run(b, rows=_ROWS // 2)
             b.journal.chmod(0o444)
             told = _run(b)
