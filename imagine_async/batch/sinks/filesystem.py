@@ -193,7 +193,7 @@ class FilesystemSink:
         return body, self._modified_at(path)
 
     def _modified_at(self, path: str) -> float:
-        """Ask when a file was written; not every file system knows."""
+        """Ask when a file was written; fsspec's own base class raises where a file system does not know."""
         modified = getattr(self._filesystem, "modified", None)
         with contextlib.suppress(NotImplementedError):
             return float(modified(path).timestamp()) if modified is not None else 0.0
