@@ -100,9 +100,9 @@ class Image:
         target = files.target_for(Path(path), self)
         files.write_whole(target, pieces_of(self.body), overwrite=overwrite)
         if sidecar:
-            from imagine_async.sidecar import facts_as_json
+            from imagine_async.sidecar import SIDECAR_SUFFIX, facts_as_json
 
-            files.write_whole(target.with_name(f"{target.name}.json"), [facts_as_json(self)], overwrite=True)
+            files.write_whole(target.with_name(target.name + SIDECAR_SUFFIX), [facts_as_json(self)], overwrite=True)
         return target
 
     async def asave(self, path: str | os.PathLike[str], *, overwrite: bool = False, sidecar: bool = False) -> Path:

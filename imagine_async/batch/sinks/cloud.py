@@ -22,6 +22,7 @@ from imagine_async.batch.sinks.cloud_errors import as_os_errors
 from imagine_async.batch.sinks.cloud_stores import CloudStores
 from imagine_async.batch.sinks.metadata import with_facts
 from imagine_async.batch.sinks.reading import checked_inside, find_by_reading, lacking_of, sizes_of
+from imagine_async.sidecar import SIDECAR_SUFFIX
 from imagine_async.spool import digest_of, size_of
 
 if TYPE_CHECKING:
@@ -76,9 +77,9 @@ class CloudSink(BlockingSink):
         with as_os_errors(self._stores.url):
             name = self._placed(stem, suffix, stored, attributes)
             if beside is not None:
-                self._upload(f"{name}.json", beside, {"Content-Type": "application/json"})
+                self._upload(name + SIDECAR_SUFFIX, beside, {"Content-Type": "application/json"})
             elif self._on_collision == "replace":
-                self._remove(f"{name}.json")  # That of the picture that was replaced.
+                self._remove(name + SIDECAR_SUFFIX)  # That of the picture that was replaced.
         return Stored(name=name, size=size_of(stored), digest=digest_of(stored), modified_at=time.time())
 
     def _placed(self, stem: str, suffix: str, body: Body, attributes: Attributes) -> str:

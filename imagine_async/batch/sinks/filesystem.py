@@ -16,6 +16,7 @@ from imagine_async.batch.sinks.bodies import body_of
 from imagine_async.batch.sinks.choices import Metadata, OnCollision
 from imagine_async.batch.sinks.metadata import with_facts
 from imagine_async.batch.sinks.reading import checked_inside, find_by_reading, lacking_of, sizes_of
+from imagine_async.sidecar import SIDECAR_SUFFIX
 from imagine_async.spool import digest_of, pieces_of, size_of
 
 __all__ = ["FileSystem", "FilesystemSink"]
@@ -93,9 +94,9 @@ class FilesystemSink(BlockingSink):
             picture = files.enter_context(self._written(folder, stored))
             name = files.enter_context(self._reserved_name(stem, suffix))
             if sidecar is not None:
-                self._filesystem.mv(sidecar, f"{self._path(name)}.json")
+                self._filesystem.mv(sidecar, self._path(name) + SIDECAR_SUFFIX)
             elif self._on_collision == "replace":
-                self._remove(f"{self._path(name)}.json")  # That of the picture that is replaced.
+                self._remove(self._path(name) + SIDECAR_SUFFIX)  # That of the picture that is replaced.
             self._filesystem.mv(picture, self._path(name))
         return Stored(name=name, size=size_of(stored), digest=digest_of(stored), modified_at=time.time())
 

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 from imagine_async.batch.sinks import embedding, extracting
 from imagine_async.batch.sinks.choices import Metadata
+from imagine_async.sidecar import SIDECAR_SUFFIX
 from imagine_async.spool import Body, MakeSpool, Spool, pieces_of, size_of
 
 __all__ = ["LARGEST_FACTS", "facts_in", "with_facts"]
@@ -61,7 +62,7 @@ def facts_in(picture: str | os.PathLike[str] | bytes) -> dict[str, Any] | None:
 
 def _beside(picture: Path) -> dict[str, Any] | None:
     try:
-        with picture.with_name(f"{picture.name}.json").open("rb") as file:
+        with picture.with_name(picture.name + SIDECAR_SUFFIX).open("rb") as file:
             return _as_facts(_short(file))
     except FileNotFoundError:
         return None
