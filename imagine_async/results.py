@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from attrs import field, fields, frozen
 from imagine_async import files
 from imagine_async.errors import MissingExtraError
 from imagine_async.sniff import MEDIA_TYPES, SUFFIXES
-from imagine_async.spool import Body, Spool, pieces_of, size_of
+from imagine_async.spool import Body, digest_of, pieces_of, size_of
 
 if TYPE_CHECKING:
     import os
@@ -25,10 +24,6 @@ if TYPE_CHECKING:
     from imagine_async.requests import Request
 
 __all__ = ["Image"]
-
-
-def _digest(body: Body) -> str:
-    return body.digest if isinstance(body, Spool) else hashlib.sha256(body).hexdigest()
 
 
 @frozen(kw_only=True)
@@ -50,7 +45,7 @@ class Image:
         cached: Whether it was made by an earlier or a concurrent identical call, so that this one cost nothing.
     """
 
-    body: Body = field(alias="content", eq=_digest)
+    body: Body = field(alias="content", eq=digest_of)
     format: str
     width: int
     height: int
@@ -85,7 +80,7 @@ class Image:
     @property
     def digest(self) -> str:
         """The SHA-256 of the bytes, in hexadecimal."""
-        return _digest(self.body)
+        return digest_of(self.body)
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False, sidecar: bool = False) -> Path:
         """Write the picture: whole, or not at all.
@@ -105,9 +100,9 @@ class Image:
         target = files.target_for(Path(path), self)
         files.write_whole(target, pieces_of(self.body), overwrite=overwrite)
         if sidecar:
-            from imagine_async.sidecar import facts_as_json
+            from imagine_async.sidecar import SIDECAR_SUFFIX, facts_as_json
 
-            files.write_whole(target.with_name(f"{target.name}.json"), [facts_as_json(self)], overwrite=True)
+            files.write_whole(target.with_name(target.name + SIDECAR_SUFFIX), [facts_as_json(self)], overwrite=True)
         return target
 
     async def asave(self, path: str | os.PathLike[str], *, overwrite: bool = False, sidecar: bool = False) -> Path:

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from imagine_async.results import Image
     from imagine_async.video import Video
 
-__all__ = ["facts_as_json", "video_facts_as_json"]
+__all__ = ["SIDECAR_SUFFIX", "facts_as_json", "video_facts_as_json"]
+
+SIDECAR_SUFFIX = ".json"
+"""Stands behind the name of a picture or a video, its own suffix included, in that of the file with its facts."""
 
 
 def facts_as_json(image: Image, **more: object) -> bytes:

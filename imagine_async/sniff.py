@@ -14,7 +14,16 @@ from attrs import frozen
 
 from imagine_async.file_view import FileView
 
-__all__ = ["MEDIA_TYPES", "SUFFIXES", "Picture", "begins_like_a_picture", "is_complete", "sniff", "sniff_bytes"]
+__all__ = [
+    "MEDIA_TYPES",
+    "SUFFIXES",
+    "Picture",
+    "begins_like_a_picture",
+    "colour_table_bytes",
+    "is_complete",
+    "sniff",
+    "sniff_bytes",
+]
 
 MEDIA_TYPES = {
     "jpeg": "image/jpeg",
@@ -225,7 +234,7 @@ def _scan_offset(content: bytes | FileView) -> int:
 def _gif_ends(content: bytes | FileView) -> bool:
     """Walk the blocks of a GIF up to its trailer."""
     try:
-        at = 13 + _colour_table_bytes(content[10])
+        at = 13 + colour_table_bytes(content[10])
         while content[at] != _GIF_TRAILER:
             at = _gif_block_end(content, at)
     except IndexError:
@@ -237,7 +246,7 @@ def _gif_block_end(content: bytes | FileView, at: int) -> int:
     if content[at] == _GIF_EXTENSION:
         at += 2
     elif content[at] == _GIF_IMAGE:
-        at += 11 + _colour_table_bytes(content[at + 9])
+        at += 11 + colour_table_bytes(content[at + 9])
     else:
         raise IndexError("no block begins like this")
     while content[at]:
@@ -245,7 +254,12 @@ def _gif_block_end(content: bytes | FileView, at: int) -> int:
     return at + 1
 
 
-def _colour_table_bytes(flags: int) -> int:
+def colour_table_bytes(flags: int) -> int:
+    """Tell how long a colour table of a GIF is.
+
+    Args:
+        flags: The byte that says whether there is one, and of how many colours.
+    """
     return 3 << ((flags & 0x07) + 1) if flags & 0x80 else 0
 
 

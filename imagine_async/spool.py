@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, TypeAlias
 
 from imagine_async.errors import ResultStorageError
 
-__all__ = ["Body", "MakeSpool", "Spool", "SpooledFile", "keeping", "pieces_of", "size_of"]
+__all__ = ["Body", "MakeSpool", "Spool", "SpooledFile", "digest_of", "keeping", "pieces_of", "size_of"]
 
 _PIECE_BYTES = 1024 * 1024
 
@@ -200,6 +200,11 @@ def size_of(body: Body) -> int:
 def pieces_of(body: Body) -> Iterable[bytes]:
     """Return the bytes in order, without loading them whole where they lie on disk."""
     return (body,) if isinstance(body, bytes) else body.pieces()
+
+
+def digest_of(body: Body) -> str:
+    """Return the SHA-256 of the bytes, in hexadecimal."""
+    return hashlib.sha256(body).hexdigest() if isinstance(body, bytes) else body.digest
 
 
 @contextlib.contextmanager

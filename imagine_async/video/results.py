@@ -151,10 +151,10 @@ class Video:
         target = files.target_for(Path(path), self)
         files.write_whole(target, self.body.pieces(), overwrite=overwrite)
         if sidecar:
-            from imagine_async.sidecar import video_facts_as_json
+            from imagine_async.sidecar import SIDECAR_SUFFIX, video_facts_as_json
 
             facts = [video_facts_as_json(self)]
-            files.write_whole(target.with_name(f"{target.name}.json"), facts, overwrite=True)
+            files.write_whole(target.with_name(target.name + SIDECAR_SUFFIX), facts, overwrite=True)
         return target
 
     async def asave(self, path: str | os.PathLike[str], *, overwrite: bool = False, sidecar: bool = False) -> Path:

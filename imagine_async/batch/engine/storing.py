@@ -18,7 +18,7 @@ from imagine_async.batch.sinks.base import Sink
 from imagine_async.batch.sinks.bodies import small_or_spooled
 from imagine_async.errors import ImagineError, Outcome
 from imagine_async.results import Image
-from imagine_async.sidecar import facts_as_json, video_facts_as_json
+from imagine_async.sidecar import SIDECAR_SUFFIX, facts_as_json, video_facts_as_json
 from imagine_async.sniff import MEDIA_TYPES
 from imagine_async.spool import Body, MakeSpool, Spool, pieces_of, size_of
 from imagine_async.video import Video
@@ -160,7 +160,7 @@ class Storing:
 
 
 def _facts_of(kept: Path) -> Path:
-    return kept.with_name(f"{kept.name}.json")
+    return kept.with_name(kept.name + SIDECAR_SUFFIX)
 
 
 def _remove(kept: Path) -> None:

@@ -8,12 +8,14 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from imagine_async.errors import ConfigurationError
+from imagine_async.sniff import SUFFIXES
 from imagine_async.video.sniff import VIDEO_SUFFIXES
 
 __all__ = ["inner", "is_video", "local_folder", "url_of"]
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
-_VIDEOS = frozenset({*VIDEO_SUFFIXES.values(), ".m4v"})
+# A video may come as WebP or GIF, which is shown as the picture that it is too.
+_VIDEOS = frozenset({*VIDEO_SUFFIXES.values(), ".m4v"} - {*SUFFIXES.values()})
 
 
 def local_folder(folder: object) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from imagine_async.batch.records import RowRecord, RowState
-from imagine_async.batch.sinks.claims import SIDECAR_SUFFIX
+from imagine_async.sidecar import SIDECAR_SUFFIX
 from imagine_async.stores.sqlite.transaction import Transaction
 
 __all__ = ["is_empty", "recorded_in", "take_in"]

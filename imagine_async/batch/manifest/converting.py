@@ -62,14 +62,17 @@ class Converting:
 
     def _structure(self, cls: type[Request[Any]]) -> _Convert:
         hints = get_type_hints(cls)
-        fields = {field.name: override(struct_hook=self._hook(field, hints[field.name])) for field in attrs.fields(cls)}
+        # `Any`, because mypy takes the keywords below for possible names of fields.
+        fields: dict[str, Any] = {
+            field.name: override(struct_hook=self._hook(field, hints[field.name])) for field in attrs.fields(cls)
+        }
         structure: Callable[[Any, Any], Any] = make_dict_structure_fn(
             cls,
             make_converter(),
             _cattrs_forbid_extra_keys=True,
             _cattrs_use_alias=True,
             _cattrs_detailed_validation=True,
-            **fields,  # type: ignore[arg-type]  # mypy takes the keywords above for possible names of fields
+            **fields,
         )
         return lambda members: structure(members, cls)
 

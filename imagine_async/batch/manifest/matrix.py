@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from math import prod
 from typing import Any
 
 from attrs import define, field
 
+from imagine_async.batch.manifest.combinations import count_of, places_of
 from imagine_async.batch.manifest.errors import RowProblemsError
 from imagine_async.batch.manifest.fingerprints import fingerprinter
 from imagine_async.batch.manifest.matrix_checks import checked_matrix
@@ -65,16 +65,12 @@ class MatrixRows:
 
     def count(self) -> int:
         """Tell how many rows there are."""
-        return prod(map(len, self.axes.values()))
+        return count_of(self.axes)
 
     def _members(self, number: int) -> dict[str, Any]:
-        places = []
-        for name, values in reversed(tuple(self.axes.items())):
-            number, place = divmod(number, len(values))
-            places.append((name, place))
-        places.reverse()
-        chosen = {name: self.axes[name][place] for name, place in places}
-        return {"id": "-".join(f"{name}{place + 1}" for name, place in places), **self.fixed, **chosen}
+        places = places_of(number, self.axes)
+        chosen = {name: self.axes[name][place] for name, place in places.items()}
+        return {"id": "-".join(f"{name}{place + 1}" for name, place in places.items()), **self.fixed, **chosen}
 
     def _read(self, members: Mapping[str, Any]) -> Row:
         try:

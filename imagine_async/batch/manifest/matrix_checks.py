@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import prod
 from typing import Any
 
+from imagine_async.batch.manifest.combinations import count_of
 from imagine_async.batch.manifest.errors import shown_name
 from imagine_async.batch.manifest.members import (
     DEFAULT_ENDPOINT,
@@ -63,7 +63,7 @@ def _tables(data: object) -> Mapping[str, Any]:
             raise ValueError(f"{shown_name(name)}: there is no such table; {nearest(name, _MEMBERS, 'there are')}")
     if not {"templates", "matrix"} & tables.keys():
         raise ValueError("there is neither a table matrix nor a list templates, so there are no rows")
-    if ("values" in tables) and "templates" not in tables:
+    if "values" in tables and "templates" not in tables:
         raise ValueError("values: they fill in templates, and there are none")
     return tables
 
@@ -104,7 +104,7 @@ def _check_names(axes: Mapping[str, Sequence[Any]], fixed: Mapping[str, Any]) ->
 
 
 def _check_size(axes: Mapping[str, Sequence[Any]]) -> None:
-    if prod(map(len, axes.values())) > _MOST_ROWS:
+    if count_of(axes) > _MOST_ROWS:
         raise ValueError(f"the lists make more than {_MOST_ROWS:,} rows")
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
-from math import prod
 from string import Formatter
 from typing import overload
 
 from attrs import define, field, frozen
+
+from imagine_async.batch.manifest.combinations import count_of, places_of
 
 __all__ = ["Prompts", "Template", "template_of"]
 
@@ -28,7 +29,7 @@ class Template:
 
     def __len__(self) -> int:
         """Tell how many texts it makes."""
-        return prod(map(len, self.values.values()))
+        return count_of(self.values)
 
     def filled(self, place: int) -> str:
         """Fill it in.
@@ -36,11 +37,8 @@ class Template:
         Args:
             place: Which combination, from 0; the value of the last placeholder changes from one to the next.
         """
-        chosen: dict[str, str] = {}
-        for name, values in reversed(tuple(self.values.items())):
-            place, index = divmod(place, len(values))
-            chosen[name] = values[index]
-        return "".join(text + ("" if name is None else chosen[name]) for text, name in self.pieces)
+        places = places_of(place, self.values)
+        return "".join(text + ("" if name is None else self.values[name][places[name]]) for text, name in self.pieces)
 
 
 @define

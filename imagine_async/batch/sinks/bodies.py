@@ -1,29 +1,20 @@
-"""A file's bytes, in memory or on disk."""
+"""A file's bytes as a sink reads them: in memory, or on disk where they are many."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from functools import partial
+from typing import BinaryIO
 
-from imagine_async.batch.sinks.base import Body
-from imagine_async.spool import Spool
+from imagine_async.spool import Body, MakeSpool
 
-__all__ = ["LARGEST_IN_MEMORY", "digest_of_body", "small_or_spooled"]
+__all__ = ["body_of", "small_or_spooled"]
 
-LARGEST_IN_MEMORY = 8 * 1024 * 1024
-"""Bytes; what is larger is kept on disk."""
-
-
-def digest_of_body(body: Body) -> str:
-    """Return the SHA-256 in hexadecimal.
-
-    Args:
-        body: The bytes.
-    """
-    return body.digest if isinstance(body, Spool) else hashlib.sha256(body).hexdigest()
+_LARGEST_IN_MEMORY = 8 * 1024 * 1024
+_PIECE_BYTES = 1024 * 1024
 
 
-def small_or_spooled(pieces: Iterable[bytes], spool: Callable[[], Spool]) -> Body:
+def small_or_spooled(pieces: Iterable[bytes], spool: MakeSpool) -> Body:
     """Keep bytes in memory as long as they are few.
 
     Args:
@@ -33,13 +24,27 @@ def small_or_spooled(pieces: Iterable[bytes], spool: Callable[[], Spool]) -> Bod
     Returns:
         Up to 8 MiB as `bytes`, more as a spool.
     """
-    held, size, large = [], 0, None
-    for piece in pieces:
+    coming, held, size = iter(pieces), [], 0
+    for piece in coming:
         held.append(piece)
         size += len(piece)
-        if size > LARGEST_IN_MEMORY:
-            large = large or spool()
-            for part in held:
-                large.append(part)
-            held = []
-    return b"".join(held) if large is None else large
+        if size > _LARGEST_IN_MEMORY:
+            large = spool()
+            large.extend(held)
+            held.clear()
+            large.extend(coming)
+            return large
+    return b"".join(held)
+
+
+def body_of(file: BinaryIO, spool: MakeSpool) -> Body:
+    """Read a file to its end.
+
+    Args:
+        file: The open file.
+        spool: Makes a spool.
+
+    Returns:
+        Up to 8 MiB as `bytes`, more as a spool.
+    """
+    return small_or_spooled(iter(partial(file.read, _PIECE_BYTES), b""), spool)

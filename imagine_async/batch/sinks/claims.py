@@ -10,10 +10,9 @@ from attrs import frozen
 
 from imagine_async.batch.sinks.locking import locked
 from imagine_async.batch.sinks.temporary import Temporary
+from imagine_async.sidecar import SIDECAR_SUFFIX
 
 __all__ = ["Claim"]
-
-SIDECAR_SUFFIX = ".json"
 
 
 @frozen

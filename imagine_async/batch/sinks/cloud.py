@@ -1,7 +1,6 @@
 """An object store as the place for the files of a batch: S3 and what speaks it, Google Cloud Storage, Azure.
 
-The client is obstore, of the extra `cloud`. Its blocking functions are called in worker threads, so that a batch may
-run on any event loop.
+The client is obstore, of the extra `cloud`, by its blocking functions.
 """
 
 from __future__ import annotations
@@ -15,17 +14,16 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import anyio.to_thread
-
 from imagine_async.batch.sinks.base import Body, Stored
-from imagine_async.batch.sinks.bodies import digest_of_body, small_or_spooled
-from imagine_async.batch.sinks.choices import Metadata, OnCollision, check_choices
+from imagine_async.batch.sinks.blocking import BlockingSink
+from imagine_async.batch.sinks.bodies import small_or_spooled
+from imagine_async.batch.sinks.choices import Metadata, OnCollision
 from imagine_async.batch.sinks.cloud_errors import as_os_errors
 from imagine_async.batch.sinks.cloud_stores import CloudStores
 from imagine_async.batch.sinks.metadata import with_facts
-from imagine_async.batch.sinks.numbering import Numbers
 from imagine_async.batch.sinks.reading import checked_inside, find_by_reading, lacking_of, sizes_of
-from imagine_async.spool import Spool, size_of
+from imagine_async.sidecar import SIDECAR_SUFFIX
+from imagine_async.spool import digest_of, size_of
 
 if TYPE_CHECKING:
     from obstore import Attributes
@@ -41,7 +39,7 @@ _MOST_LISTED_PER_FILE = 4
 _READ_BYTES = 1024 * 1024
 
 
-class CloudSink:
+class CloudSink(BlockingSink):
     """A prefix of a bucket; see `Sink` for its methods.
 
     An object appears whole or not at all. A large one is uploaded in parts, 16 MiB in memory at most; where none may be
@@ -64,39 +62,12 @@ class CloudSink:
     def __init__(
         self, url: str, *, on_collision: OnCollision = "number", metadata: Metadata = "sidecar", **options: Any
     ) -> None:
-        check_choices(on_collision, metadata)
+        super().__init__(on_collision, metadata)
         self._stores = CloudStores(url, options)
         self._store = self._stores.store
-        self._numbers = Numbers()
-        self._on_collision: OnCollision = on_collision
-        self._metadata: Metadata = metadata
 
     def __repr__(self) -> str:
         return f"CloudSink({self._stores.url!r})"
-
-    async def put(self, stem: str, suffix: str, body: Body, *, media_type: str, facts: bytes) -> Stored:
-        """Store a file; see `Sink.put`."""
-        return await anyio.to_thread.run_sync(self._put, stem, suffix, body, media_type, facts)
-
-    async def find(self, stem: str) -> Stored | None:
-        """Find a whole picture or video; see `Sink.find`."""
-        return await anyio.to_thread.run_sync(find_by_reading, stem, self._get)
-
-    async def lacking(self, files: Sequence[tuple[str, int]]) -> Sequence[int]:
-        """Tell which files are not there, or have another size; see `Sink.lacking`."""
-        return await anyio.to_thread.run_sync(self._lacking, files)
-
-    async def read(self, name: str) -> Body:
-        """Read a file; see `Sink.read`."""
-        body, _ = await anyio.to_thread.run_sync(self._get, name)
-        return body
-
-    def spool(self) -> Spool:
-        """Make a spool, which is uploaded in parts."""
-        return Spool()
-
-    async def aclose(self) -> None:
-        """Do nothing: the connections go with the sink."""
 
     def _put(self, stem: str, suffix: str, body: Body, media_type: str, facts: bytes) -> Stored:
         stored, beside = with_facts(body, facts, self._metadata, self.spool)
@@ -106,10 +77,10 @@ class CloudSink:
         with as_os_errors(self._stores.url):
             name = self._placed(stem, suffix, stored, attributes)
             if beside is not None:
-                self._upload(f"{name}.json", beside, {"Content-Type": "application/json"})
+                self._upload(name + SIDECAR_SUFFIX, beside, {"Content-Type": "application/json"})
             elif self._on_collision == "replace":
-                self._remove(f"{name}.json")  # That of the picture that was replaced.
-        return Stored(name=name, size=size_of(stored), digest=digest_of_body(stored), modified_at=time.time())
+                self._remove(name + SIDECAR_SUFFIX)  # That of the picture that was replaced.
+        return Stored(name=name, size=size_of(stored), digest=digest_of(stored), modified_at=time.time())
 
     def _placed(self, stem: str, suffix: str, body: Body, attributes: Attributes) -> str:
         if self._on_collision == "replace":
@@ -170,6 +141,12 @@ class CloudSink:
     def _remove(self, name: str) -> None:
         with contextlib.suppress(FileNotFoundError):
             self._store.delete(name)
+
+    def _find(self, stem: str) -> Stored | None:
+        return find_by_reading(stem, self._get)
+
+    def _read(self, name: str) -> Body:
+        return self._get(name)[0]
 
     def _lacking(self, files: Sequence[tuple[str, int]]) -> Sequence[int]:
         with as_os_errors(self._stores.url):

@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 from attrs import frozen
 
-from imagine_async.sniff import sniff
+from imagine_async.sniff import colour_table_bytes, sniff
 
 __all__ = ["COMMENT_BEGINNING", "KEYWORD", "XMP_ELEMENT", "Splice", "spliced", "splices"]
 
@@ -118,8 +118,7 @@ def _into_gif(beginning: bytes, facts: bytes) -> list[Splice]:
     comment = COMMENT_BEGINNING + facts
     blocks = (comment[start : start + 255] for start in range(0, len(comment), 255))
     extension = b"\x21\xfe" + b"".join(bytes([len(block)]) + block for block in blocks) + b"\0"
-    flags = beginning[10]
-    at = 13 + (3 << ((flags & 0x07) + 1) if flags & 0x80 else 0)
+    at = 13 + colour_table_bytes(beginning[10])
     # The older version has no comments.
     return [Splice(0, b"GIF89a", 6), Splice(at, extension)]
 

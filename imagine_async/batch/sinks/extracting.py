@@ -9,6 +9,7 @@ from typing import BinaryIO
 from xml.sax.saxutils import unescape
 
 from imagine_async.batch.sinks.embedding import COMMENT_BEGINNING, KEYWORD, XMP_ELEMENT
+from imagine_async.sniff import colour_table_bytes
 
 __all__ = ["extracted"]
 
@@ -84,8 +85,7 @@ def _in_webp(file: BinaryIO, most: int) -> bytes | None:
 
 def _in_gif(file: BinaryIO, most: int) -> bytes | None:
     file.seek(10)
-    flags = file.read(3)[0]
-    file.seek(13 + _table_bytes(flags))
+    file.seek(13 + colour_table_bytes(file.read(1)[0]))
     for _ in range(_MOST_PARTS):
         introducer = file.read(1)[0]
         if introducer == 0x21:
@@ -94,7 +94,7 @@ def _in_gif(file: BinaryIO, most: int) -> bytes | None:
             if comment.startswith(COMMENT_BEGINNING):
                 return comment[len(COMMENT_BEGINNING) :]
         elif introducer == 0x2C:
-            file.seek(_table_bytes(file.read(9)[8]) + 1, 1)
+            file.seek(colour_table_bytes(file.read(9)[8]) + 1, 1)
             list(_blocks(file, 0))
         else:
             break
@@ -109,7 +109,3 @@ def _blocks(file: BinaryIO, most: int) -> Iterator[bytes]:
         taken += length
         if taken <= most + 255:
             yield block
-
-
-def _table_bytes(flags: int) -> int:
-    return 3 << ((flags & 0x07) + 1) if flags & 0x80 else 0

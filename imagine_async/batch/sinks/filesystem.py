@@ -8,18 +8,16 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import Any, Protocol
 
-import anyio.to_thread
-
 from imagine_async.batch.sinks.base import Body, Stored
-from imagine_async.batch.sinks.bodies import digest_of_body, small_or_spooled
-from imagine_async.batch.sinks.choices import Metadata, OnCollision, check_choices
+from imagine_async.batch.sinks.blocking import BlockingSink
+from imagine_async.batch.sinks.bodies import body_of
+from imagine_async.batch.sinks.choices import Metadata, OnCollision
 from imagine_async.batch.sinks.metadata import with_facts
-from imagine_async.batch.sinks.numbering import Numbers
 from imagine_async.batch.sinks.reading import checked_inside, find_by_reading, lacking_of, sizes_of
-from imagine_async.spool import Spool, pieces_of, size_of
+from imagine_async.sidecar import SIDECAR_SUFFIX
+from imagine_async.spool import digest_of, pieces_of, size_of
 
 __all__ = ["FileSystem", "FilesystemSink"]
 
@@ -52,7 +50,7 @@ class FileSystem(Protocol):
         ...
 
 
-class FilesystemSink:
+class FilesystemSink(BlockingSink):
     """A folder of a file system of fsspec; see `Sink` for its methods.
 
     A file is written beside its place and moved there. Whether a move is whole or not at all is the file system's
@@ -78,43 +76,16 @@ class FilesystemSink:
         on_collision: OnCollision = "number",
         metadata: Metadata = "sidecar",
     ) -> None:
-        check_choices(on_collision, metadata)
+        super().__init__(on_collision, metadata)
         self._filesystem = filesystem
         self._folder = folder.rstrip("/")
-        self._numbers = Numbers()
         self._lock = threading.Lock()
         self._reserved: set[str] = set()
-        self._on_collision: OnCollision = on_collision
-        self._metadata: Metadata = metadata
 
     def __repr__(self) -> str:
         return f"FilesystemSink({type(self._filesystem).__name__}, {self._folder!r})"
 
-    async def put(self, stem: str, suffix: str, body: Body, *, media_type: str, facts: bytes) -> Stored:
-        """Store a file; see `Sink.put`."""
-        return await anyio.to_thread.run_sync(self._put, stem, suffix, body, facts)
-
-    async def find(self, stem: str) -> Stored | None:
-        """Find a whole picture or video; see `Sink.find`."""
-        return await anyio.to_thread.run_sync(find_by_reading, stem, self._get)
-
-    async def lacking(self, files: Sequence[tuple[str, int]]) -> Sequence[int]:
-        """Tell which files are not there, or have another size; see `Sink.lacking`."""
-        return await anyio.to_thread.run_sync(self._lacking, files)
-
-    async def read(self, name: str) -> Body:
-        """Read a file; see `Sink.read`."""
-        body, _ = await anyio.to_thread.run_sync(self._get, name)
-        return body
-
-    def spool(self) -> Spool:
-        """Make a spool, which is written in pieces."""
-        return Spool()
-
-    async def aclose(self) -> None:
-        """Do nothing: the file system belongs to the caller."""
-
-    def _put(self, stem: str, suffix: str, body: Body, facts: bytes) -> Stored:
+    def _put(self, stem: str, suffix: str, body: Body, media_type: str, facts: bytes) -> Stored:
         stored, beside = with_facts(body, facts, self._metadata, self.spool)
         folder = self._path(stem).rpartition("/")[0]
         self._filesystem.makedirs(folder, exist_ok=True)
@@ -123,11 +94,11 @@ class FilesystemSink:
             picture = files.enter_context(self._written(folder, stored))
             name = files.enter_context(self._reserved_name(stem, suffix))
             if sidecar is not None:
-                self._filesystem.mv(sidecar, f"{self._path(name)}.json")
+                self._filesystem.mv(sidecar, self._path(name) + SIDECAR_SUFFIX)
             elif self._on_collision == "replace":
-                self._remove(f"{self._path(name)}.json")  # That of the picture that is replaced.
+                self._remove(self._path(name) + SIDECAR_SUFFIX)  # That of the picture that is replaced.
             self._filesystem.mv(picture, self._path(name))
-        return Stored(name=name, size=size_of(stored), digest=digest_of_body(stored), modified_at=time.time())
+        return Stored(name=name, size=size_of(stored), digest=digest_of(stored), modified_at=time.time())
 
     @contextlib.contextmanager
     def _written(self, folder: str, body: Body) -> Iterator[str]:
@@ -177,6 +148,12 @@ class FilesystemSink:
     def _path(self, name: str) -> str:
         return f"{self._folder}/{name}"
 
+    def _find(self, stem: str) -> Stored | None:
+        return find_by_reading(stem, self._get)
+
+    def _read(self, name: str) -> Body:
+        return self._get(name)[0]
+
     def _lacking(self, files: Sequence[tuple[str, int]]) -> Sequence[int]:
         forget = getattr(self._filesystem, "invalidate_cache", None)
         if forget is not None:
@@ -189,11 +166,11 @@ class FilesystemSink:
     def _get(self, name: str) -> tuple[Body, float]:
         path = self._path(checked_inside(name))
         with self._filesystem.open(path, "rb") as file:
-            body = small_or_spooled(iter(partial(file.read, 1024 * 1024), b""), self.spool)
+            body = body_of(file, self.spool)
         return body, self._modified_at(path)
 
     def _modified_at(self, path: str) -> float:
-        """Ask when a file was written; not every file system knows."""
+        """Ask when a file was written; fsspec's own base class raises where a file system does not know."""
         modified = getattr(self._filesystem, "modified", None)
         with contextlib.suppress(NotImplementedError):
             return float(modified(path).timestamp()) if modified is not None else 0.0

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import BinaryIO
 
+from imagine_async.file_view import FileView
 from imagine_async.sniff import SUFFIXES, is_complete, sniff
 from imagine_async.video.sniff import VIDEO_SUFFIXES, sniff_video, video_is_complete
 
-__all__ = ["KNOWN_SUFFIXES", "digest_of", "is_whole"]
-
-_PIECE_BYTES = 1024 * 1024
+__all__ = ["KNOWN_SUFFIXES", "is_whole"]
 
 KNOWN_SUFFIXES = tuple(dict.fromkeys([*SUFFIXES.values(), *VIDEO_SUFFIXES.values(), ".jpeg", ".m4v"]))
 """The suffixes of what the API makes, the usual ones first."""
@@ -27,24 +25,8 @@ def is_whole(file: BinaryIO) -> bool:
     """
     file.seek(0)
     picture = sniff(file)
-    file.seek(0)
     if picture is not None:
-        return is_complete(file.read(), picture)
+        return is_complete(FileView(file), picture)
+    file.seek(0)
     kind = sniff_video(file.read(64))
     return kind in ("mp4", "mov", "webm") and video_is_complete(file, kind)
-
-
-def digest_of(file: BinaryIO) -> str:
-    """Compute the SHA-256 of a file.
-
-    Args:
-        file: A seekable binary file; it is left at its end.
-
-    Returns:
-        64 hexadecimal digits.
-    """
-    file.seek(0)
-    digest = hashlib.sha256()
-    while piece := file.read(_PIECE_BYTES):
-        digest.update(piece)
-    return digest.hexdigest()

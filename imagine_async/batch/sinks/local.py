@@ -6,29 +6,27 @@ import contextlib
 import errno
 import os
 from collections.abc import Iterator, Sequence
-from functools import partial
+from hashlib import file_digest
 from pathlib import Path
 
-import anyio.to_thread
-
 from imagine_async.batch.sinks.base import Body, Stored
-from imagine_async.batch.sinks.bodies import digest_of_body, small_or_spooled
-from imagine_async.batch.sinks.choices import Metadata, OnCollision, check_choices
+from imagine_async.batch.sinks.blocking import BlockingSink
+from imagine_async.batch.sinks.bodies import body_of
+from imagine_async.batch.sinks.choices import Metadata, OnCollision
 from imagine_async.batch.sinks.claims import Claim
-from imagine_async.batch.sinks.finding import KNOWN_SUFFIXES, digest_of, is_whole
+from imagine_async.batch.sinks.finding import KNOWN_SUFFIXES, is_whole
 from imagine_async.batch.sinks.folders import Folders
 from imagine_async.batch.sinks.metadata import with_facts
-from imagine_async.batch.sinks.numbering import Numbers
 from imagine_async.batch.sinks.sweeping import sweep
 from imagine_async.batch.sinks.temporary import Temporary, sync_folder
-from imagine_async.spool import Spool, pieces_of, size_of
+from imagine_async.spool import Spool, digest_of, pieces_of, size_of
 
 __all__ = ["LocalSink"]
 
 _MOST_TRIES = 1000
 
 
-class LocalSink:
+class LocalSink(BlockingSink):
     """A folder; see `Sink` for its methods.
 
     A file appears whole or not at all, and its facts before it: a crash may leave facts without a picture, which the
@@ -54,42 +52,20 @@ class LocalSink:
         sync: bool = True,
         metadata: Metadata = "sidecar",
     ) -> None:
-        check_choices(on_collision, metadata)
+        super().__init__(on_collision, metadata)
         self.folder = Path(folder).absolute()
         self._folders = Folders(str(self.folder))
-        self._numbers = Numbers()
         self._swept: set[str] = set()
-        self._on_collision: OnCollision = on_collision
         self._is_synced = sync
-        self._metadata: Metadata = metadata
 
     def __repr__(self) -> str:
         return f"LocalSink({str(self.folder)!r})"
-
-    async def put(self, stem: str, suffix: str, body: Body, *, media_type: str, facts: bytes) -> Stored:
-        """Store a file; see `Sink.put`."""
-        return await anyio.to_thread.run_sync(self._put, stem, suffix, body, facts)
-
-    async def find(self, stem: str) -> Stored | None:
-        """Find a whole picture or video; see `Sink.find`."""
-        return await anyio.to_thread.run_sync(self._find, stem)
-
-    async def lacking(self, files: Sequence[tuple[str, int]]) -> Sequence[int]:
-        """Tell which files are not there, or have another size; see `Sink.lacking`."""
-        return await anyio.to_thread.run_sync(self._lacking, files)
-
-    async def read(self, name: str) -> Body:
-        """Read a file; see `Sink.read`."""
-        return await anyio.to_thread.run_sync(self._read, name)
 
     def spool(self) -> Spool:
         """Make a spool in the folder, so that what it holds need not be copied."""
         return Spool(self._folders.made(""))
 
-    async def aclose(self) -> None:
-        """Do nothing: a folder has no connections."""
-
-    def _put(self, stem: str, suffix: str, body: Body, facts: bytes) -> Stored:
+    def _put(self, stem: str, suffix: str, body: Body, media_type: str, facts: bytes) -> Stored:
         folder = stem.rpartition("/")[0]
         with self._errors_that_say_where(folder):
             try:
@@ -108,7 +84,7 @@ class LocalSink:
             modified_at = os.fstat(picture.descriptor).st_mtime
         if self._is_synced:
             sync_folder(path)
-        return Stored(name=name, size=size_of(stored), digest=digest_of_body(stored), modified_at=modified_at)
+        return Stored(name=name, size=size_of(stored), digest=digest_of(stored), modified_at=modified_at)
 
     def _written(self, path: str, body: Body) -> Temporary:
         file = Temporary.of_spool(path, body) if isinstance(body, Spool) else None
@@ -162,7 +138,9 @@ class LocalSink:
             if not is_whole(file):
                 return None
             status = os.fstat(file.fileno())
-            return Stored(name=name, size=status.st_size, digest=digest_of(file), modified_at=status.st_mtime)
+            file.seek(0)
+            digest = file_digest(file, "sha256").hexdigest()
+            return Stored(name=name, size=status.st_size, digest=digest, modified_at=status.st_mtime)
 
     def _lacking(self, files: Sequence[tuple[str, int]]) -> Sequence[int]:
         prefix, stat = f"{self._folders.root}{os.sep}", os.stat
@@ -177,7 +155,7 @@ class LocalSink:
 
     def _read(self, name: str) -> Body:
         with open(self._folders.path(name), "rb") as file:  # noqa: PTH123 - the path is a text
-            return small_or_spooled(iter(partial(file.read, 1024 * 1024), b""), self.spool)
+            return body_of(file, self.spool)
 
     @contextlib.contextmanager
     def _errors_that_say_where(self, folder: str) -> Iterator[None]:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from imagine_async.batch.sinks import embedding, extracting
-from imagine_async.batch.sinks.base import Body
 from imagine_async.batch.sinks.choices import Metadata
-from imagine_async.spool import Spool, pieces_of
+from imagine_async.sidecar import SIDECAR_SUFFIX
+from imagine_async.spool import Body, MakeSpool, Spool, pieces_of, size_of
 
 __all__ = ["LARGEST_FACTS", "facts_in", "with_facts"]
 
@@ -23,7 +23,7 @@ LARGEST_FACTS = 1024 * 1024
 """Bytes of facts that are read or embedded."""
 
 
-def with_facts(body: Body, facts: bytes, metadata: Metadata, spool: Callable[[], Spool]) -> tuple[Body, bytes | None]:
+def with_facts(body: Body, facts: bytes, metadata: Metadata, spool: MakeSpool) -> tuple[Body, bytes | None]:
     """Put facts where they are wanted.
 
     Args:
@@ -62,7 +62,7 @@ def facts_in(picture: str | os.PathLike[str] | bytes) -> dict[str, Any] | None:
 
 def _beside(picture: Path) -> dict[str, Any] | None:
     try:
-        with picture.with_name(f"{picture.name}.json").open("rb") as file:
+        with picture.with_name(picture.name + SIDECAR_SUFFIX).open("rb") as file:
             return _as_facts(_short(file))
     except FileNotFoundError:
         return None
@@ -81,16 +81,14 @@ def _as_facts(text: bytes | None) -> dict[str, Any] | None:
     return facts if isinstance(facts, dict) else None
 
 
-def _embedded(body: Body, facts: bytes, spool: Callable[[], Spool]) -> Body | None:
+def _embedded(body: Body, facts: bytes, spool: MakeSpool) -> Body | None:
     beginning = body.beginning if isinstance(body, Spool) else body[:64]
-    size = body.size if isinstance(body, Spool) else len(body)
-    splices = embedding.splices(beginning, size, facts) if len(facts) <= LARGEST_FACTS else None
+    splices = embedding.splices(beginning, size_of(body), facts) if len(facts) <= LARGEST_FACTS else None
     if splices is None:
         return None
     pieces: Iterator[bytes] = embedding.spliced(pieces_of(body), splices)
     if not isinstance(body, Spool):
         return b"".join(pieces)
     changed = spool()
-    for piece in pieces:
-        changed.append(piece)
+    changed.extend(pieces)
     return changed

@@ -8,9 +8,8 @@ from io import BytesIO
 from typing import BinaryIO
 
 from imagine_async.batch.sinks.base import Body, Stored
-from imagine_async.batch.sinks.bodies import digest_of_body
 from imagine_async.batch.sinks.finding import KNOWN_SUFFIXES, is_whole
-from imagine_async.spool import Spool, size_of
+from imagine_async.spool import Spool, digest_of, size_of
 
 __all__ = ["checked_inside", "find_by_reading", "lacking_of", "sizes_of"]
 
@@ -50,7 +49,7 @@ def find_by_reading(stem: str, read: Callable[[str], tuple[Body, float]]) -> Sto
         except FileNotFoundError:
             continue
         if is_whole(_as_file(body)):
-            return Stored(name=stem + suffix, size=size_of(body), digest=digest_of_body(body), modified_at=modified_at)
+            return Stored(name=stem + suffix, size=size_of(body), digest=digest_of(body), modified_at=modified_at)
     return None
 
 

@@ -76,6 +76,13 @@ def test_thumbnails(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "gif", "avif"])
+def test_every_kind_of_picture(suffix: str, tmp_path: Path) -> None:
+    """A picture has a thumbnail in every format, also in those that a video may come in."""
+    write_gallery([done(tmp_path, 0, f"fox.{suffix}")], tmp_path, workers=1)
+    assert len(thumbs(tmp_path)) == 1
+
+
 def test_only_what_lacks(tmp_path: Path) -> None:
     """Written again, a gallery keeps thumbnails it has, makes those that lack, removes the rest."""
     records = [done(tmp_path, n, f"{n}.png") for n in range(3)]

@@ -8,10 +8,11 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from imagine_async.batch.manifest import FORMATS, ManifestError, read_manifest
+from imagine_async.batch.manifest import FORMATS, ManifestError, ManifestFormat, read_manifest
 from imagine_async.errors import ConfigurationError
 from tests.batch.manifest.places import asked, reads, write
 
@@ -35,8 +36,9 @@ def test_the_format_can_be_named(tmp_path: Path) -> None:
     assert [asked(row).seed for row in reads(path, "tsv")] == [1]
     with pytest.raises(ManifestError, match=r"its suffix tells no format: name it with one of \.jsonl, "):
         read_manifest(path)
+    unknown: Any = "xml"
     with pytest.raises(ConfigurationError, match="'jsonl', 'csv', 'tsv', 'parquet', 'toml', 'yaml'"):
-        read_manifest(path, format="xml")  # type: ignore[arg-type]
+        read_manifest(path, format=unknown)
     assert len(FORMATS) == 6
 
 
@@ -79,10 +81,14 @@ def test_a_file_that_goes_away(tmp_path: Path) -> None:
         ("yaml", b"matrix: {prompt: [a, b]}"),
     ],
 )
-def test_the_standard_input(format: str, content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: A002
+def test_the_standard_input(
+    format: ManifestFormat | None,  # noqa: A002
+    content: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The standard input is read once, as JSONL if nothing else is said, and its folder is the working directory."""
     monkeypatch.setattr(sys, "stdin", _Stdin(content))
-    manifest = read_manifest("-", format=format)  # type: ignore[arg-type]
+    manifest = read_manifest("-", format=format)
     assert [asked(unread.read()).prompt for unread in manifest] == ["a", "b"]
     assert (manifest.path, manifest.folder) == ("-", Path.cwd())
     if format in ("toml", "yaml"):
