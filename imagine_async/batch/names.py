@@ -13,7 +13,7 @@ from imagine_async.batch.rows import Row, RowError
 from imagine_async.batch.safe_names import checked_stem, cut, safe_part
 from imagine_async.errors import ConfigurationError
 
-__all__ = ["FIELDS", "NameTemplate", "checked_stem", "safe_part"]
+__all__ = ["FIELDS", "NameTemplate"]
 
 _LONGEST_VALUE = 100
 _LONGEST_PROMPT = 60

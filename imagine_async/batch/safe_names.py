@@ -9,20 +9,20 @@ from imagine_async.batch.rows import RowError
 
 __all__ = ["checked_stem", "cut", "safe_part"]
 
-LONGEST_PART = 200
-"""Bytes of UTF-8 of a folder or a name, so that a number and a suffix still fit into 255."""
-LONGEST_NAME = 900
-"""Bytes of UTF-8 in all: object stores take 1,024."""
-MOST_PARTS = 20
+# Bytes of UTF-8 of a folder or a name, so that a number and a suffix still fit into 255.
+_LONGEST_PART = 200
+# Bytes of UTF-8 in all: object stores take 1,024.
+_LONGEST_NAME = 900
+_MOST_PARTS = 20
 
 _RESERVED = re.compile(r"(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|COM[0-9¹²³]|LPT[0-9¹²³]) *(\..*)?", re.IGNORECASE)
 _FORBIDDEN = re.compile(r'[\\/:*?"<>|]')
 # Joiners within words and within emoji; they print nothing of their own.
 _JOINERS = {ord("\u200c"): None, ord("\u200d"): None}
 _ADVICE = (
-    f"a name has 1 to {MOST_PARTS} parts with / between them, {LONGEST_NAME} bytes at most, and each part has 1 to "
-    f"{LONGEST_PART} bytes, neither begins nor ends with a dot or a space, and holds no control characters and none of "
-    '\\ : * ? " < > |; for example animals/fox-01'
+    f"a name has 1 to {_MOST_PARTS} parts with / between them, {_LONGEST_NAME} bytes at most, and each part has 1 to "
+    f"{_LONGEST_PART} bytes, neither begins nor ends with a dot or a space, and holds no control characters and none "
+    'of \\ : * ? " < > |; for example animals/fox-01'
 )
 
 
@@ -40,7 +40,7 @@ def checked_stem(name: str) -> str:
     """
     if not isinstance(name, str):
         raise RowError(f"a name is a text, not of type {type(name).__name__}", field="name")
-    normal = unicodedata.normalize("NFC", name) if len(name) <= 4 * LONGEST_NAME else name
+    normal = unicodedata.normalize("NFC", name) if len(name) <= 4 * _LONGEST_NAME else name
     trouble = _trouble(normal)
     if trouble:
         shown = normal if len(normal) <= 80 else f"{normal[:79]}…"
@@ -48,7 +48,7 @@ def checked_stem(name: str) -> str:
     return normal
 
 
-def safe_part(text: str, *, longest: int = LONGEST_PART) -> str:
+def safe_part(text: str, *, longest: int = _LONGEST_PART) -> str:
     """Make any text one part of a name.
 
     Args:
@@ -66,12 +66,12 @@ def safe_part(text: str, *, longest: int = LONGEST_PART) -> str:
 
 
 def _trouble(name: str) -> str | None:
-    if len(name) > LONGEST_NAME or len(name.encode(errors="replace")) > LONGEST_NAME:
+    if len(name) > _LONGEST_NAME or len(name.encode(errors="replace")) > _LONGEST_NAME:
         return "is too long"
     if name.startswith(("/", "\\")) or name[1:2] == ":":
         return "is absolute"
     parts = name.split("/")
-    if len(parts) > MOST_PARTS:
+    if len(parts) > _MOST_PARTS:
         return "has too many parts"
     return next(filter(None, map(_part_trouble, parts)), None)
 
@@ -83,7 +83,7 @@ def _part_trouble(part: str) -> str | None:
         return "holds a character that not every system can store"
     if part != part.strip(" ."):
         return "has a part that begins or ends with a dot or a space"
-    if len(part.encode()) > LONGEST_PART:
+    if len(part.encode()) > _LONGEST_PART:
         return "has a part that is too long"
     return "has a part that is reserved on Windows" if _RESERVED.fullmatch(part) else None
 

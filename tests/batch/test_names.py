@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imagine_async.batch.names import FIELDS, NameTemplate, checked_stem, safe_part
+from imagine_async.batch.names import FIELDS, NameTemplate
 from imagine_async.batch.rows import Row, RowError
+from imagine_async.batch.safe_names import checked_stem, safe_part
 from imagine_async.errors import ConfigurationError
 from imagine_async.requests import RemoveBackground, TextToImage
 from tests.pictures import variety

@@ -11,8 +11,8 @@ from attrs import define, field, frozen
 from imagine_async.batch.manifest.errors import Problem, RowProblemsError
 from imagine_async.batch.manifest.hash_set import HashSet
 from imagine_async.batch.manifest.parsing import parse_row
-from imagine_async.batch.names import checked_stem
 from imagine_async.batch.rows import Row, RowError, RowInput, UnreadRow
+from imagine_async.batch.safe_names import checked_stem
 from imagine_async.errors import ImagineError, InvalidRequestError
 from imagine_async.estimating import Estimator
 from imagine_async.inputs import UNRESOLVED, RowOutput, UrlSource
