@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaita
 from typing import Generic, TypeVar
 
 import anyio
+from anyio.abc import TaskGroup
 
 from imagine_async.tasks import spawn
 
@@ -19,7 +20,8 @@ class FanOut(Generic[T, R]):
     """An async iterator of (input, result or error), as they finish.
 
     Inputs are taken one by one as places become free, never ahead. Results that nobody has taken yet keep their
-    places, so memory is bounded by the concurrency.
+    places, so memory is bounded by the concurrency. A place is opened when all others are in use, so that one that is
+    never needed costs nothing.
 
     Args:
         work: What to do with each input.
@@ -32,7 +34,8 @@ class FanOut(Generic[T, R]):
     ) -> None:
         self._work = work
         self._inputs = _asynchronous(inputs)
-        self._concurrency = concurrency
+        self._unopened = concurrency
+        self._idle = 0
         self._exhausted = False
         self._input_error: Exception | None = None
         self._host: object = None
@@ -74,8 +77,7 @@ class FanOut(Generic[T, R]):
         try:
             with self._scope:
                 async with anyio.create_task_group() as group:
-                    for _ in range(self._concurrency):
-                        group.start_soon(self._serve)
+                    self._open_place(group)
         finally:
             await self._close_inputs()
             self._results.close()
@@ -87,10 +89,19 @@ class FanOut(Generic[T, R]):
             with anyio.CancelScope(shield=True):
                 await self._inputs.aclose()
 
-    async def _serve(self) -> None:
+    def _open_place(self, group: TaskGroup) -> None:
+        self._unopened -= 1
+        self._idle += 1
+        group.start_soon(self._serve, group)
+
+    async def _serve(self, group: TaskGroup) -> None:
         while (taken := await self._take()) is not None:
+            self._idle -= 1
+            if not self._idle and self._unopened:
+                self._open_place(group)
             (item,) = taken
             await self._results.send((item, await self._result_of(item)))
+            self._idle += 1
 
     async def _take(self) -> tuple[T] | None:
         """Take the next input; once there is none, or the caller's iterable failed, let the running calls end."""

@@ -63,21 +63,23 @@ def positive(name: str, value: float) -> float:
     return value
 
 
-def count(name: str, value: int) -> int:
+def count(name: str, value: int, *, most: int | None = None) -> int:
     """Check a number of things.
 
     Args:
         name: What it sets, for the error.
         value: The number.
+        most: The largest that is allowed.
 
     Returns:
         The same number.
 
     Raises:
-        ConfigurationError: It is no whole number of at least 1.
+        ConfigurationError: It is no whole number of at least 1, or is larger than `most`.
     """
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ConfigurationError(f"{name}={value!r}: pass a whole number of at least 1")
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= (value if most is None else most):
+        allowed = "of at least 1" if most is None else f"from 1 to {most:,}"
+        raise ConfigurationError(f"{name}={value!r}: pass a whole number {allowed}")
     return value
 
 

@@ -214,6 +214,41 @@ async def test_fan_out_that_never_began_can_be_closed() -> None:
     assert list(taken) == [0, 1, 2]
 
 
+@pytest.mark.parametrize("inputs", [1, 5, 300])
+async def test_concurrency_costs_nothing_where_it_is_not_used(inputs: int) -> None:
+    """Tasks are started as inputs are in work, not for as many as might be."""
+    before = len(anyio.get_running_tasks())
+    most = 0
+
+    async def work(number: int) -> int:
+        nonlocal most
+        if number % 2:
+            await anyio.lowlevel.checkpoint()
+        most = max(most, len(anyio.get_running_tasks()) - before)
+        return number
+
+    async with aclosing(FanOut[int, int](work, range(inputs), concurrency=20_000)) as calls:
+        assert sorted([number async for number, _ in calls]) == list(range(inputs))
+    assert most <= min(inputs, 50) + 2
+
+
+async def test_all_at_once() -> None:
+    """As many inputs as may be are in work at once, also when their work begins with a wait."""
+    inside, everybody = 0, anyio.Event()
+
+    async def work(number: int) -> None:
+        nonlocal inside
+        await anyio.lowlevel.checkpoint()
+        inside += 1
+        if inside == 100:
+            everybody.set()
+        await everybody.wait()
+
+    with anyio.fail_after(20):
+        async with aclosing(FanOut[int, None](work, range(150), concurrency=100)) as calls:
+            assert len([number async for number, _ in calls]) == 150
+
+
 async def test_no_input_ends_at_once(client: AsyncImagine) -> None:
     """Nothing in, nothing out."""
     nothing: list[TextToImage] = []

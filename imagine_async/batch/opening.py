@@ -55,6 +55,9 @@ _logger = logging.getLogger("imagine_async")
 JOURNAL_NAME = "batch.sqlite"
 """The journal's file in the folder of a batch, if no other is named."""
 
+# What a batch holds in memory grows with the rows that it has in work, so there has to be an end to them.
+_MOST_IN_WORK = 10_000
+
 
 def open_batch(
     client: AsyncImagine,
@@ -98,7 +101,7 @@ def open_batch(
     if rows is not None and not isinstance(rows, (Iterable, AsyncIterable)):
         raise ConfigurationError(f"requests={rows!r}: pass a list, a generator, an async generator or a manifest")
     settings = BatchSettings(
-        concurrency=count("concurrency", concurrency),
+        concurrency=count("concurrency", concurrency, most=_MOST_IN_WORK),
         in_order=choice("order", order, ("finished", "input")) == "input",
         stop_on_error=choice("on_error", on_error, ("continue", "stop")) == "stop",
         tags=_checked_tags(tags),

@@ -49,7 +49,7 @@ class AsyncBatchCalls(AsyncCalls):
                 are handed over and not kept.
             journal: The journal's file; `None`: `batch.sqlite` in the folder `out`, or none where there is no such
                 folder; `False`: none, so that the batch cannot be resumed.
-            concurrency: Rows in work at once, at least 1.
+            concurrency: Rows in work at once, from 1 to 10,000.
             rate: Calls that may leave in any window, as `10/s`, besides the client's own limit.
             budget: Tokens that this batch may cost at most, over all its runs; `None` for no cap but the client's.
             order: Whether results come as rows finish, or in the order of the input; then at most twice `concurrency`

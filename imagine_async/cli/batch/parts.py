@@ -19,7 +19,7 @@ class Doing:
     """How rows are run.
 
     Args:
-        concurrency: Rows in work at once.
+        concurrency: Rows in work at once, from 1 to 10,000.
         rate: Calls that may leave in any window, as 50/60s, 5/s or 100/min, or none; by default as in the settings.
         budget: Tokens that the batch may cost at most, over all its runs.
         on_error: Whether the first row that fails stops the batch, or the others go on.

@@ -241,7 +241,8 @@ async def test_no_rows(tmp_path: Path) -> None:
     [
         ({"requests": 7}, "requests=7: pass a list"),
         ({"requests": None}, "requests=None: pass journal="),
-        ({"concurrency": 0}, "concurrency=0"),
+        ({"concurrency": 0}, "concurrency=0: pass a whole number from 1 to 10,000"),
+        ({"concurrency": 100_000_000}, "concurrency=100000000: pass a whole number from 1 to 10,000"),
         ({"order": "random"}, "order='random'"),
         ({"on_error": "ignore"}, "on_error='ignore'"),
         ({"name": "{colour}"}, "there is no field 'colour'"),
