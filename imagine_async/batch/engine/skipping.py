@@ -77,6 +77,7 @@ class Skipping:
             The place of the first row that was not passed over.
         """
         rows, found = window.rows, self._to_look_at
+        first = position
         while len(found) < _AT_ONCE:
             known = rows.get(position)
             if known is None or known[_STATE] != _DONE:
@@ -91,6 +92,7 @@ class Skipping:
                 break
             found.append((known, item))
             position += 1
+        self._counts.note_skipped(position - first)
         return position
 
     async def add(self, known: Known, item: RowInput) -> None:
@@ -101,13 +103,13 @@ class Skipping:
             item: What the caller handed in.
         """
         self._to_look_at.append((known, item))
+        self._counts.note_skipped()
         if self.is_full:
             await self.look()
 
     async def look(self) -> None:
         """Look for the files of the rows that were passed over."""
         rows, self._to_look_at = self._to_look_at, []
-        self._counts.note_skipped(len(rows))
         lacking = set(await self._lacking(rows))
         changed = await anyio.to_thread.run_sync(_changed, rows) if any(known[_INPUTS] for known, _ in rows) else ()
         self._gone.extend((rows[place], place not in lacking) for place in sorted(lacking.union(changed)))

@@ -67,6 +67,23 @@ async def test_more_rows_than_are_looked_at_at_once(tmp_path: Path) -> None:
     assert more.progress.skipped == count
 
 
+@pytest.mark.parametrize("is_async", [False, True])
+async def test_rows_that_are_done_are_counted_while_others_are_made(is_async: bool, tmp_path: Path) -> None:
+    """What was done before is told of with the first result, not only at the end of the input."""
+
+    async def awaited() -> Any:
+        for request in foxes(9):
+            yield request
+
+    async with Bench().client() as client:
+        await client.batch(foxes(5), out=tmp_path).run()
+        async with client.batch(awaited() if is_async else foxes(9), out=tmp_path, concurrency=1) as batch:
+            async for _ in batch:
+                assert batch.progress.skipped == 5
+                assert batch.progress.done > 5
+                break
+
+
 async def test_rows_of_an_async_generator_are_passed_over(tmp_path: Path) -> None:
     """It is the same for rows that are waited for."""
 
