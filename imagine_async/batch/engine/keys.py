@@ -2,6 +2,9 @@
 
 Both are digests of the request as plain data, which the journal keeps as well. They differ in how pictures stand there:
 for the looks by path or URL, for the key by the digest of their bytes.
+
+The key is not `middleware.request_key`, which is a digest of the form that is sent: a row is named before anything is
+fetched, and before the rows whose pictures it takes have made them, so URLs and other rows stand in it as such.
 """
 
 from __future__ import annotations

@@ -170,8 +170,9 @@ class FilesystemSink(BlockingSink):
         return body, self._modified_at(path)
 
     def _modified_at(self, path: str) -> float:
-        """Ask when a file was written; fsspec's own base class raises where a file system does not know."""
+        """Ask when a file was written; where a file system does not know, it counts as old."""
         modified = getattr(self._filesystem, "modified", None)
+        # The base class of fsspec has the method, and raises in it.
         with contextlib.suppress(NotImplementedError):
             return float(modified(path).timestamp()) if modified is not None else 0.0
         return 0.0

@@ -54,7 +54,9 @@ class StoppableInput(io.RawIOBase):
 @contextmanager
 def stoppable_stdin() -> Iterator[None]:
     """Put a standard input in place that stops when the block ends."""
-    if sys.platform == "win32":  # pragma: no cover - there only sockets can be waited for
+    if (
+        sys.platform == "win32"
+    ):  # pragma: no cover - there only sockets can be waited for, so a read ends with its input
         yield
         return
     usual, stoppable = sys.stdin, StoppableInput(sys.stdin.fileno())

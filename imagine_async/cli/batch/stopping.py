@@ -53,6 +53,8 @@ class Stopper:
 
 def signals_to_heed() -> list[signal.Signals]:
     """Return the signals that tell a batch to stop, without those that whoever started the process has it ignore."""
+    if sys.platform == "win32":  # pragma: no cover - asyncio receives no signals there; Ctrl-C raises KeyboardInterrupt
+        return []
     wanted = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")]
     return [number for number in wanted if number is not None and signal.getsignal(number) is not signal.SIG_IGN]
 
@@ -65,7 +67,7 @@ async def watch_signals(stopper: Stopper, *, task_status: TaskStatus[None]) -> N
         task_status: Is told once they are heeded.
     """
     numbers = signals_to_heed()
-    if sys.platform == "win32" or not numbers:  # pragma: no cover - no event loop receives signals there
+    if not numbers:
         task_status.started()
         await anyio.sleep_forever()
     with anyio.open_signal_receiver(*numbers) as received:
