@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from imagine_async.batch.handle import AsyncBatch
     from imagine_async.batch.manifest import read_manifest
-    from imagine_async.batch.records import RowRecord, RowState
+    from imagine_async.batch.records import BatchProgress, BatchSummary, RowRecord, RowState
     from imagine_async.batch.results import RowResult
     from imagine_async.batch.rows import Row, RowError, RowInput
     from imagine_async.batch.sinks.opening import open_sink
@@ -147,6 +147,8 @@ _HOMES = {
     "batch.handle": ("AsyncBatch",),
     "batch.manifest": ("read_manifest",),
     "batch.records": (
+        "BatchProgress",
+        "BatchSummary",
         "RowRecord",
         "RowState",
     ),
@@ -296,6 +298,8 @@ __all__ = [
     "AuthenticationError",
     "BadRequestError",
     "Batch",
+    "BatchProgress",
+    "BatchSummary",
     "BlockingCallWarning",
     "Budget",
     "BudgetExceededError",

@@ -10,8 +10,12 @@ from typing import assert_type
 from imagine_async import (
     V1,
     AspectRatio,
+    AsyncBatch,
     AsyncImagine,
     AsyncV1,
+    Batch,
+    BatchProgress,
+    BatchSummary,
     Budget,
     BudgetState,
     Call,
@@ -30,6 +34,10 @@ from imagine_async import (
     Result,
     RetryBudget,
     RetryPolicy,
+    Row,
+    RowInput,
+    RowResult,
+    RowState,
     Style,
     TextToImage,
     TextToVideo,
@@ -39,7 +47,10 @@ from imagine_async import (
     Video,
     VideoJob,
     VideoStyle,
+    read_manifest,
 )
+from imagine_async.batch.sinks.filesystem import FileSystem
+from imagine_async.batch.sinks.local import LocalSink
 
 
 class Tag(Middleware):
@@ -136,6 +147,28 @@ def synchronous() -> None:
         for update in client.watch_video("7c9e"):
             assert_type(update, VideoJob)
     assert_type(Imagine.sandbox(side=64, rate_limit=RateLimit("50/60s", burst=1)), Imagine)
+
+
+async def batches(client: AsyncImagine, sync_client: Imagine, files: FileSystem) -> None:
+    """Use batches of both colours."""
+    rows: list[RowInput] = [
+        Row(request=TextToImage(prompt="a fox"), id="fox"),
+        TextToImage(prompt="a hen"),
+        {"id": "c"},
+    ]
+    async with client.batch(rows, out=Path("pictures"), rate="10/s", budget=5) as batch:
+        assert_type(batch, AsyncBatch)
+        async for result in batch:
+            assert_type(result, RowResult)
+            assert_type(result.state, RowState)
+        assert_type(batch.summary, BatchSummary)
+    assert_type(await client.batch(requests(), out=(files, "pictures")).run(), BatchSummary)
+    assert_type(await client.batch(None, journal="batch.sqlite", out=LocalSink("pictures")).run(), BatchSummary)
+    with sync_client.batch(read_manifest("rows.jsonl"), out="s3://bucket/pictures", journal=False) as sync_batch:
+        assert_type(sync_batch, Batch)
+        for result in sync_batch:
+            assert_type(result.error, Exception | None)
+        assert_type(sync_batch.progress, BatchProgress)
 
 
 def mistakes(client: Imagine) -> None:

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from imagine_async.batch.engine.engine import Engine
-from imagine_async.batch.records import Progress, Summary
+from imagine_async.batch.records import BatchProgress, BatchSummary
 from imagine_async.batch.results import RowResult
 
 __all__ = ["AsyncBatch"]
@@ -36,14 +36,14 @@ class AsyncBatch(AsyncIterator[RowResult]):
         return self
 
     @property
-    def progress(self) -> Progress:
+    def progress(self) -> BatchProgress:
         """How far it has come."""
-        return Progress() if self._engine is None else self._engine.counts.progress()
+        return BatchProgress() if self._engine is None else self._engine.counts.progress()
 
     @property
-    def summary(self) -> Summary:
+    def summary(self) -> BatchSummary:
         """What has become of it; whole when it has ended."""
-        return Summary(progress=Progress()) if self._engine is None else self._engine.summary()
+        return BatchSummary(progress=BatchProgress()) if self._engine is None else self._engine.summary()
 
     def pause(self) -> None:
         """Let no row begin until `resume`; those under way end."""
@@ -61,7 +61,7 @@ class AsyncBatch(AsyncIterator[RowResult]):
         """Break off what is under way: what may have been charged is noted as such."""
         self._tell(lambda engine: engine.cancel())
 
-    async def run(self) -> Summary:
+    async def run(self) -> BatchSummary:
         """Run it to its end, and drop the results.
 
         Returns:

@@ -39,7 +39,7 @@ from imagine_async.batch.names import NameTemplate
 from imagine_async.batch.rows import RowError, RowInput, to_tags
 from imagine_async.batch.sinks.base import Sink
 from imagine_async.batch.sinks.local import LocalSink
-from imagine_async.batch.sinks.opening import open_sink
+from imagine_async.batch.sinks.opening import SinkTarget, open_sink
 from imagine_async.errors import ConfigurationError, StoreError
 from imagine_async.middleware.limiter import RateLimiter
 from imagine_async.options import choice, count
@@ -63,7 +63,7 @@ def open_batch(
     client: AsyncImagine,
     rows: Iterable[RowInput] | AsyncIterable[RowInput] | None,
     *,
-    out: str | os.PathLike[str] | Sink | None,
+    out: SinkTarget | None,
     journal: str | os.PathLike[str] | Literal[False] | None,
     concurrency: int,
     rate: RateLimit | str | None,

@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-__all__ = ["Progress", "RowRecord", "RowState", "Summary"]
+__all__ = ["BatchProgress", "BatchSummary", "RowRecord", "RowState"]
 
 
 class RowState(StrEnum):
@@ -97,7 +97,7 @@ class RowRecord:
 
 
 @frozen(kw_only=True)
-class Progress:
+class BatchProgress:
     """How far a batch has come, at one moment.
 
     Args:
@@ -148,7 +148,7 @@ class Progress:
 
 
 @frozen(kw_only=True)
-class Summary:
+class BatchSummary:
     """What became of a run of a batch.
 
     Args:
@@ -159,7 +159,7 @@ class Summary:
         failures: The first failures, 20 at most, as pairs of the row's place (`line 7`, `row fox`, `row 12`) and error.
     """
 
-    progress: Progress
+    progress: BatchProgress
     stopped_by: str | None = None
     by_state: Mapping[RowState, int] = field(factory=dict)
     left_over: int = 0

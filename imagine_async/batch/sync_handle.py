@@ -12,7 +12,7 @@ from imagine_async.bridge.iteration import Feed, iterate
 
 if TYPE_CHECKING:
     from imagine_async.batch.handle import AsyncBatch
-    from imagine_async.batch.records import Progress, Summary
+    from imagine_async.batch.records import BatchProgress, BatchSummary
     from imagine_async.batch.results import RowResult
 
 __all__ = ["Batch"]
@@ -40,12 +40,12 @@ class Batch(Iterator["RowResult"]):
         return self
 
     @property
-    def progress(self) -> Progress:
+    def progress(self) -> BatchProgress:
         """How far it has come."""
         return _on_the_loop(lambda: self._batch.progress)
 
     @property
-    def summary(self) -> Summary:
+    def summary(self) -> BatchSummary:
         """What has become of it; whole when it has ended."""
         return _on_the_loop(lambda: self._batch.summary)
 
@@ -65,7 +65,7 @@ class Batch(Iterator["RowResult"]):
         """Break off what is under way: what may have been charged is noted as such."""
         _on_the_loop(self._batch.cancel)
 
-    def run(self) -> Summary:
+    def run(self) -> BatchSummary:
         """Run it to its end, and drop the results.
 
         Returns:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from imagine_async.batch.gallery.totals import size_in_words
-from imagine_async.batch.records import RowState, Summary
+from imagine_async.batch.records import BatchSummary, RowState
 from imagine_async.cli.output import shown
 from imagine_async.cli.tables import as_number, visible
 
@@ -22,7 +22,7 @@ _STYLES: Mapping[RowState, str] = MappingProxyType(
 )
 
 
-def summary_table(summary: Summary, *, journal: Path | None = None, with_steps: bool = True) -> Table:
+def summary_table(summary: BatchSummary, *, journal: Path | None = None, with_steps: bool = True) -> Table:
     """Lay out what became of a batch.
 
     Args:
@@ -45,7 +45,7 @@ def summary_table(summary: Summary, *, journal: Path | None = None, with_steps: 
     return table
 
 
-def next_steps(summary: Summary, journal: Path | None = None) -> list[tuple[str, str]]:
+def next_steps(summary: BatchSummary, journal: Path | None = None) -> list[tuple[str, str]]:
     """Say what to do about rows that are not done.
 
     Args:
@@ -75,7 +75,7 @@ def _visible(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     return ((visible(place), visible(reason)) for place, reason in pairs)
 
 
-def _figures(summary: Summary) -> Iterator[tuple[str | Text, str | Text]]:
+def _figures(summary: BatchSummary) -> Iterator[tuple[str | Text, str | Text]]:
     progress = summary.progress
     if summary.stopped_by is not None:
         yield Text("Stopped by", style="red"), Text(visible(summary.stopped_by))
@@ -93,7 +93,7 @@ def _figures(summary: Summary) -> Iterator[tuple[str | Text, str | Text]]:
     yield "Rate", _rate(summary)
 
 
-def _counts(summary: Summary) -> Mapping[RowState, int]:
+def _counts(summary: BatchSummary) -> Mapping[RowState, int]:
     """Return rows by state, in the states' order: of the journal, or of this run where there is none."""
     progress = summary.progress
     of_run = {RowState.DONE: progress.done, RowState.FAILED: progress.failed, RowState.UNKNOWN: progress.unknown}
@@ -101,7 +101,7 @@ def _counts(summary: Summary) -> Mapping[RowState, int]:
     return {state: counts[state] for state in RowState if counts.get(state)} or {RowState.DONE: 0}
 
 
-def _of_which(state: RowState, summary: Summary) -> str:
+def _of_which(state: RowState, summary: BatchSummary) -> str:
     skipped = summary.progress.skipped
     return f" ({skipped:,} before this run)" if state is RowState.DONE and skipped else ""
 
@@ -118,7 +118,7 @@ def _time(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"
 
 
-def _rate(summary: Summary) -> str:
+def _rate(summary: BatchSummary) -> str:
     """Return the mean rate of the whole run: what ended in its last minute says little of it."""
     progress = summary.progress
     ended = max(0, progress.ended - progress.skipped)

@@ -13,7 +13,7 @@ from imagine_async.stores import RateLimit
 
 if TYPE_CHECKING:
     from imagine_async.batch.rows import RowInput
-    from imagine_async.batch.sinks.base import Sink
+    from imagine_async.batch.sinks.opening import SinkTarget
     from imagine_async.client import AsyncImagine
 
 __all__ = ["BatchCalls"]
@@ -28,7 +28,7 @@ class BatchCalls:
         self,
         requests: Iterable[RowInput] | AsyncIterable[RowInput] | None,
         *,
-        out: str | os.PathLike[str] | Sink | None = None,
+        out: SinkTarget | None = None,
         journal: str | os.PathLike[str] | Literal[False] | None = None,
         concurrency: int = 32,
         rate: RateLimit | str | None = None,
@@ -48,8 +48,8 @@ class BatchCalls:
         Args:
             requests: Requests, `Row`s, mappings as in a manifest, or a manifest, in any iterable or async iterable;
                 `None` for what the journal has left.
-            out: Where files go: a folder, `s3://bucket/prefix` and the like (extra `cloud`), or a `Sink`; `None`: they
-                are handed over and not kept.
+            out: Where files go: a folder, `s3://bucket/prefix` and the like (extra `cloud`), a pair of an fsspec file
+                system and a path in it, or a `Sink`; `None`: they are handed over and not kept.
             journal: The journal's file; `None`: `batch.sqlite` in the folder `out`, or none where there is no such
                 folder; `False`: none, so that the batch cannot be resumed.
             concurrency: Rows in work at once, from 1 to 10,000.

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from imagine_async import Row, RowError, TextToImage
-from imagine_async.batch.records import Progress, RowRecord, RowState, Summary
+from imagine_async.batch.records import BatchProgress, BatchSummary, RowRecord, RowState
 from imagine_async.batch.results import RowResult
 from imagine_async.batch.rows import to_tags
 
@@ -59,23 +59,23 @@ def test_what_a_record_tells_of_its_request() -> None:
 
 def test_progress() -> None:
     """The time to finish follows from the pace, where there is one and the end is known."""
-    assert Progress(total=10, done=2, failed=1, unknown=1, rate=2.0).seconds_left == 3
-    assert Progress(total=2, done=4, rate=2.0).seconds_left == 0
-    assert Progress(total=10).seconds_left is None
-    assert Progress(rate=2.0).seconds_left is None
-    assert Progress(done=1, failed=2, unknown=3).ended == 6
+    assert BatchProgress(total=10, done=2, failed=1, unknown=1, rate=2.0).seconds_left == 3
+    assert BatchProgress(total=2, done=4, rate=2.0).seconds_left == 0
+    assert BatchProgress(total=10).seconds_left is None
+    assert BatchProgress(rate=2.0).seconds_left is None
+    assert BatchProgress(done=1, failed=2, unknown=3).ended == 6
 
 
 @pytest.mark.parametrize(
     ("summary", "is_complete"),
     [
-        (Summary(progress=Progress(done=3)), True),
-        (Summary(progress=Progress(done=3, failed=1)), False),
-        (Summary(progress=Progress(done=3, unknown=1)), False),
-        (Summary(progress=Progress(done=3), stopped_by="StoreError: no"), False),
+        (BatchSummary(progress=BatchProgress(done=3)), True),
+        (BatchSummary(progress=BatchProgress(done=3, failed=1)), False),
+        (BatchSummary(progress=BatchProgress(done=3, unknown=1)), False),
+        (BatchSummary(progress=BatchProgress(done=3), stopped_by="StoreError: no"), False),
     ],
 )
-def test_whether_a_batch_is_complete(summary: Summary, is_complete: bool) -> None:
+def test_whether_a_batch_is_complete(summary: BatchSummary, is_complete: bool) -> None:
     """It is if no row failed, none is unknown, and nothing stopped it."""
     assert summary.is_complete == is_complete
 

@@ -10,7 +10,7 @@ import anyio
 import pytest
 from rich.console import Console
 
-from imagine_async.batch.records import Progress, RowRecord, RowState, Summary
+from imagine_async.batch.records import BatchProgress, BatchSummary, RowRecord, RowState
 from imagine_async.batch.results import RowResult
 from imagine_async.cli.batch.choosing import choose_watcher
 from imagine_async.cli.batch.events import JsonEvents
@@ -40,7 +40,7 @@ def test_lines_come_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
     for second in range(100):
         clock.time += 1
         # A thousand rows in the first 40 seconds, one by one after that.
-        lines.progress(Progress(total=2000, done=min(25 * second, 1000 + second)))
+        lines.progress(BatchProgress(total=2000, done=min(25 * second, 1000 + second)))
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "1,000 rows from foxes.jsonl, files to foxes"
     assert said[1] == "200 of 2,000 rows (10 %): done 200, failed 0, unknown 0; 0.0/min; 0 tokens spent, 0 bytes stored"
@@ -55,7 +55,7 @@ def test_lines_leave_the_end_to_the_sums(capsys: pytest.CaptureFixture[str]) -> 
     clock = FakeClock()
     lines = Lines(clock)
     clock.time += 60
-    lines.progress(Progress(total=5, done=5))
+    lines.progress(BatchProgress(total=5, done=5))
     assert capsys.readouterr().out == ""
 
 
@@ -80,7 +80,9 @@ def test_live_display_shows_figures_in_place() -> None:
     display, output = _live()
     display.begin(BEGINNING)
     display.progress(
-        Progress(total=1000, done=400, running=32, waiting=20, rate=2, limiter_wait=90, tokens=2000, tokens_left=500)
+        BatchProgress(
+            total=1000, done=400, running=32, waiting=20, rate=2, limiter_wait=90, tokens=2000, tokens_left=500
+        )
     )
     display.close()
     last = output.getvalue().rsplit("\x1b[1A", 1)[1]
@@ -100,9 +102,9 @@ def test_live_display_shows_failures_above() -> None:
     display.begin(BEGINNING)
     for position in range(100):
         display.row(_failed(position, "BadRequestError: [red]\x1b[31mno"))
-    display.progress(Progress(total=1000, failed=100))
+    display.progress(BatchProgress(total=1000, failed=100))
     display.stopping("interrupted", "Finishing 3 running rows")
-    display.progress(Progress(total=1000, failed=100))
+    display.progress(BatchProgress(total=1000, failed=100))
     display.close()
     text = output.getvalue()
     assert "failed line 100: BadRequestError: [red] [31mno" in text
@@ -116,7 +118,7 @@ def test_live_display_without_a_total() -> None:
     """Where nobody knows how many rows there will be, it counts."""
     display, output = _live()
     display.begin(Beginning(source="-", out="foxes", journal=None))
-    display.progress(Progress(done=7))
+    display.progress(BatchProgress(done=7))
     display.close()
     assert "7 rows" in output.getvalue()
 
@@ -126,13 +128,13 @@ def test_quiet_says_only_what_went_wrong(capsys: pytest.CaptureFixture[str]) -> 
     quiet = Quiet()
     quiet.begin(BEGINNING)
     quiet.row(_failed(1))
-    quiet.progress(Progress())
-    quiet.end(Ending(summary=Summary(progress=Progress(done=1)), code=0, steps=("Open it",)))
+    quiet.progress(BatchProgress())
+    quiet.end(Ending(summary=BatchSummary(progress=BatchProgress(done=1)), code=0, steps=("Open it",)))
     assert capsys.readouterr() == ("", "")
     quiet.warn("no gallery")
     quiet.stopping("interrupted", "Finishing")
     quiet.fail(ImagineError("no"))
-    quiet.end(Ending(summary=Summary(progress=Progress(failed=1)), code=1, steps=("Retry",)))
+    quiet.end(Ending(summary=BatchSummary(progress=BatchProgress(failed=1)), code=1, steps=("Retry",)))
     output = capsys.readouterr()
     assert output.out == ""
     assert output.err.splitlines() == [
@@ -150,11 +152,11 @@ def test_json_events_are_ascii_and_one_a_line(capsys: pytest.CaptureFixture[str]
     watcher = JsonEvents()
     watcher.begin(BEGINNING)
     watcher.row(_failed(1, "line\nbreak \udce9 fuchsbau \u2192"))
-    watcher.progress(Progress(total=2, rate=0.5, failed=1))
+    watcher.progress(BatchProgress(total=2, rate=0.5, failed=1))
     watcher.warn("careful")
     watcher.stopping("interrupted", "Finishing")
     watcher.fail(ImagineError("no"))
-    watcher.end(Ending(summary=Summary(progress=Progress(), by_state={RowState.FAILED: 1}), code=1))
+    watcher.end(Ending(summary=BatchSummary(progress=BatchProgress(), by_state={RowState.FAILED: 1}), code=1))
     output = capsys.readouterr().out
     assert output.isascii()
     found = [json.loads(line) for line in output.splitlines()]

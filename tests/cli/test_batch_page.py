@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from imagine_async.batch.records import Progress, RowRecord, RowState
+from imagine_async.batch.records import BatchProgress, RowRecord, RowState
 from imagine_async.cli.batch.events import progress_facts, row_facts
 from imagine_async.sandbox import RunningSandbox, SandboxSettings, running_sandbox
 from tests.cli.batches import environment
@@ -78,5 +78,5 @@ def test_commands_say_what_the_page_says(server: RunningSandbox, tmp_path: Path)
 def test_page_names_every_member_of_the_events() -> None:
     """What an event holds stands in the table."""
     record = RowRecord(position=0, key="", state=RowState.DONE)
-    for name in (*row_facts(record), *progress_facts(Progress())):
+    for name in (*row_facts(record), *progress_facts(BatchProgress())):
         assert f"`{name}`" in PAGE, name

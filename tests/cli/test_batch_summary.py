@@ -8,10 +8,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from imagine_async.batch.records import Progress, RowState, Summary
+from imagine_async.batch.records import BatchProgress, BatchSummary, RowState
 from imagine_async.cli.batch_summary import next_steps, summary_table
 
-PROGRESS = Progress(
+PROGRESS = BatchProgress(
     total=1205,
     done=1200,
     skipped=200,
@@ -26,7 +26,7 @@ PROGRESS = Progress(
 STATES = {RowState.DONE: 1200, RowState.FAILED: 3, RowState.UNKNOWN: 2}
 
 
-def shown(summary: Summary, journal: Path | None = None, width: int = 100) -> list[str]:
+def shown(summary: BatchSummary, journal: Path | None = None, width: int = 100) -> list[str]:
     """Return the lines that stand on a terminal."""
     file = io.StringIO()
     Console(file=file, width=width).print(summary_table(summary, journal=journal))
@@ -36,7 +36,9 @@ def shown(summary: Summary, journal: Path | None = None, width: int = 100) -> li
 def test_whole() -> None:
     """The table has states, tokens, sizes, time and rate, the first failures, and the commands that go on."""
     failures = (("line 7", "BadRequestError: no such style"), ("row fox", "RateLimitedError: too many calls"))
-    lines = shown(Summary(progress=PROGRESS, by_state=STATES, left_over=4, failures=failures), Path("out/batch.sqlite"))
+    lines = shown(
+        BatchSummary(progress=PROGRESS, by_state=STATES, left_over=4, failures=failures), Path("out/batch.sqlite")
+    )
     assert [" ".join(line.split()) for line in lines] == [
         "Done 1,200 (200 before this run)",
         "Failed 3",
@@ -59,7 +61,7 @@ def test_whole() -> None:
 
 def test_complete() -> None:
     """A batch that is complete has nothing to be done about, and needs no journal."""
-    summary = Summary(progress=Progress(total=2, done=2, elapsed=0.25, bytes=900))
+    summary = BatchSummary(progress=BatchProgress(total=2, done=2, elapsed=0.25, bytes=900))
     lines = [" ".join(line.split()) for line in shown(summary)]
     assert lines == ["Done 2", "Tokens 0", "Stored 900 bytes", "Time 0.2 s", "Rate 480.0 rows a minute"]
     assert next_steps(summary) == []
@@ -67,7 +69,7 @@ def test_complete() -> None:
 
 def test_nothing() -> None:
     """A batch that ended before it began has figures as well."""
-    summary = Summary(progress=Progress(), stopped_by="BudgetExceededError: 0 left")
+    summary = BatchSummary(progress=BatchProgress(), stopped_by="BudgetExceededError: 0 left")
     lines = [" ".join(line.split()) for line in shown(summary)]
     assert lines[0] == "Stopped by BudgetExceededError: 0 left"
     assert lines[1:] == ["Done 0", "Tokens 0", "Stored 0 bytes", "Time 0.0 s", "Rate -"]
@@ -75,14 +77,14 @@ def test_nothing() -> None:
 
 def test_long_times() -> None:
     """A batch of hours is told in hours."""
-    lines = shown(Summary(progress=Progress(elapsed=7390)))
+    lines = shown(BatchSummary(progress=BatchProgress(elapsed=7390)))
     assert "Time 2 h 3 min" in [" ".join(line.split()) for line in lines]
 
 
 def test_strangers() -> None:
     """Texts from outside bring neither markup nor what steers a terminal, and long ones are folded, not cut."""
     failures = (("row [red]x[/]\x1b[2J", f"[link=http://evil]click[/link]\x07{'y' * 200}"),)
-    text = "\n".join(shown(Summary(progress=PROGRESS, failures=failures), width=60))
+    text = "\n".join(shown(BatchSummary(progress=PROGRESS, failures=failures), width=60))
     assert "[red]x[/]" in text
     assert "[link=http://evil]click[/link]" in "".join(text.split())
     assert "".join(text.split()).count("y" * 200) == 1
@@ -92,5 +94,5 @@ def test_strangers() -> None:
 
 def test_paths() -> None:
     """A journal's path is quoted as a shell needs it."""
-    ((command, _),) = next_steps(Summary(progress=Progress(failed=1)), Path("my batch/it's.sqlite"))
+    ((command, _),) = next_steps(BatchSummary(progress=BatchProgress(failed=1)), Path("my batch/it's.sqlite"))
     assert shlex.split(command) == ["imagine", "batch", "retry", "my batch/it's.sqlite"]

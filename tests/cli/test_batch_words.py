@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from imagine_async.batch.journal import Overview
-from imagine_async.batch.records import Progress, RowRecord, RowState
+from imagine_async.batch.records import BatchProgress, RowRecord, RowState
 from imagine_async.cli.batch.figures import how_far, how_fast, outcomes, spent
 from imagine_async.cli.batch.places import place_of, trouble_of
 from imagine_async.cli.batch.steps import after_error, for_rows
@@ -71,16 +71,16 @@ def test_counts_shares_and_tokens() -> None:
 
 def test_figures_tell_everything_that_is_known() -> None:
     """Where there is something to tell, it is told: rows from before, what may be charged, what is left, a pause."""
-    progress = Progress(
+    progress = BatchProgress(
         total=1000, done=395, skipped=100, failed=5, tokens=1200, tokens_held=20, tokens_left=3780, rate=50 / 60
     )
     assert how_far(progress) == "400 of 1,000 rows (40 %)"
     assert outcomes(progress) == "done 395 (100 of them before), failed 5, unknown 0"
     assert how_fast(progress) == "50.0/min, 12 min 00 s to go"
     assert spent(progress) == "1,200 tokens spent, 20 tokens perhaps, 3,780 left, 0 bytes stored"
-    assert how_fast(Progress(rate=2, paused=True)) == "2.0/s, paused"
-    assert how_far(Progress(done=1)) == "1 row"
-    assert how_fast(Progress(rate=2)) == "2.0/s"
+    assert how_fast(BatchProgress(rate=2, paused=True)) == "2.0/s, paused"
+    assert how_far(BatchProgress(done=1)) == "1 row"
+    assert how_fast(BatchProgress(rate=2)) == "2.0/s"
 
 
 def test_rows_are_called_by_what_people_know_them_by() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import ClassVar
 
-from imagine_async.batch.records import Progress, RowState
+from imagine_async.batch.records import BatchProgress, RowState
 from imagine_async.call import Event, EventKind
 from imagine_async.clock import Clock
 
@@ -101,10 +101,10 @@ class Counts:
         """Stop the time."""
         self._ended_at = self._clock.now()
 
-    def progress(self) -> Progress:
+    def progress(self) -> BatchProgress:
         """Return the figures as they are now."""
         now = self._clock.now() if self._ended_at is None else self._ended_at
-        return Progress(
+        return BatchProgress(
             total=self.total,
             done=self.done,
             skipped=self.skipped,

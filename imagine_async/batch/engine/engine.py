@@ -19,7 +19,7 @@ from imagine_async.batch.journal.claims import Claim, Ending
 from imagine_async.batch.journal.journal import LEASE_SECONDS
 from imagine_async.batch.journal.keeping import Journal
 from imagine_async.batch.journal.owners import lost_lease
-from imagine_async.batch.records import RowState, Summary
+from imagine_async.batch.records import BatchSummary, RowState
 from imagine_async.batch.results import RowResult
 from imagine_async.batch.sinks.base import Sink
 from imagine_async.clock import Clock
@@ -154,10 +154,10 @@ class Engine:
                 if self.owned_sink is not None:
                     await self.owned_sink.aclose()
 
-    def summary(self) -> Summary:
+    def summary(self) -> BatchSummary:
         """Return what has become of the batch."""
         error = self.admission.error
-        return Summary(
+        return BatchSummary(
             progress=self.counts.progress(),
             stopped_by=None if error is None else f"{type(error).__name__}: {error}",
             by_state={state: number for state, number in self._by_state.items() if state is not None},

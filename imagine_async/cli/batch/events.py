@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from imagine_async.batch.records import Progress, RowRecord
+from imagine_async.batch.records import BatchProgress, RowRecord
 from imagine_async.batch.results import RowResult
 from imagine_async.cli.batch.places import complain_of
 from imagine_async.cli.batch.watching import Beginning, Ending
@@ -32,7 +32,7 @@ class JsonEvents:
         """Write `row`."""
         _write("row", **row_facts(result.record))
 
-    def progress(self, progress: Progress) -> None:
+    def progress(self, progress: BatchProgress) -> None:
         """Write `progress`."""
         _write("progress", **progress_facts(progress))
 
@@ -96,7 +96,7 @@ def row_facts(record: RowRecord) -> dict[str, Any]:
     }
 
 
-def progress_facts(progress: Progress) -> dict[str, Any]:
+def progress_facts(progress: BatchProgress) -> dict[str, Any]:
     """Return what an event tells of the figures.
 
     Args:

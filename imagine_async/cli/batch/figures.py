@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from imagine_async.batch.records import Progress
+from imagine_async.batch.records import BatchProgress
 from imagine_async.cli.batch.words import counted, duration, per_second, share, size, tokens
 
 __all__ = ["how_far", "how_fast", "outcomes", "spent"]
 
 
-def how_far(progress: Progress) -> str:
+def how_far(progress: BatchProgress) -> str:
     """Say how many rows have ended, of how many, as in `400 of 1,000 rows (40 %)`.
 
     Args:
@@ -19,7 +19,7 @@ def how_far(progress: Progress) -> str:
     return f"{progress.ended:,} of {counted(progress.total, 'row')} ({share(progress.ended, progress.total)})"
 
 
-def outcomes(progress: Progress) -> str:
+def outcomes(progress: BatchProgress) -> str:
     """Say how the rows ended, as in `done 395 (100 of them before), failed 5, unknown 0`.
 
     Args:
@@ -29,7 +29,7 @@ def outcomes(progress: Progress) -> str:
     return f"done {progress.done:,}{before}, failed {progress.failed:,}, unknown {progress.unknown:,}"
 
 
-def how_fast(progress: Progress) -> str:
+def how_fast(progress: BatchProgress) -> str:
     """Say how fast rows end, and when all of them will have, as in `50.0/min, 12 min 00 s to go`.
 
     Args:
@@ -42,7 +42,7 @@ def how_fast(progress: Progress) -> str:
     return speed if left is None else f"{speed}, {duration(left)} to go"
 
 
-def spent(progress: Progress) -> str:
+def spent(progress: BatchProgress) -> str:
     """Say what was spent, may have been, and is left, as in `1,200 tokens spent, 3,800 left`.
 
     Args:

@@ -9,7 +9,7 @@ import anyio
 from anyio.abc import TaskStatus
 from attrs import define
 
-from imagine_async.batch.records import Progress, RowState, Summary
+from imagine_async.batch.records import BatchProgress, BatchSummary, RowState
 from imagine_async.batch.results import RowResult
 from imagine_async.cli.batch.stopping import Stopper, watch_signals
 from imagine_async.cli.batch.telling import Teller
@@ -25,12 +25,12 @@ class Handle(Protocol):
     """A batch, as far as it is followed here."""
 
     @property
-    def progress(self) -> Progress:
+    def progress(self) -> BatchProgress:
         """How far it has come."""
         ...
 
     @property
-    def summary(self) -> Summary:
+    def summary(self) -> BatchSummary:
         """What became of it."""
         ...
 
@@ -62,7 +62,7 @@ class Followed:
         lost: What kept the watcher from being told, if its reader had gone.
     """
 
-    summary: Summary
+    summary: BatchSummary
     is_interrupted: bool
     error: ImagineError | OSError | None
     lost: OSError | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imagine_async.batch.records import Progress, RowState
+from imagine_async.batch.records import BatchProgress, RowState
 from imagine_async.batch.results import RowResult
 from imagine_async.cli.batch.figures import how_far, how_fast, outcomes, spent
 from imagine_async.cli.batch.places import complain_of, place_of, trouble_of
@@ -50,7 +50,7 @@ class Lines:
         elif self._failures == MOST_FAILURES + 1:
             say("Further failures are counted alone; the journal has them all.")
 
-    def progress(self, progress: Progress) -> None:
+    def progress(self, progress: BatchProgress) -> None:
         """Say how far it has come, if it is time to."""
         now = self._clock.now()
         share = _SHARES * progress.ended // progress.total if progress.total else 0

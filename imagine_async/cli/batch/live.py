@@ -10,7 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from imagine_async.batch.records import Progress, RowState
+from imagine_async.batch.records import BatchProgress, RowState
 from imagine_async.batch.results import RowResult
 from imagine_async.cli.batch.figures import how_far, how_fast, outcomes, spent
 from imagine_async.cli.batch.places import complain_of, place_of, trouble_of
@@ -44,7 +44,7 @@ class LiveDisplay:
         """Say where rows come from and files go, and show the figures from now on."""
         self._print(visible(f"Rows from {beginning.source}, files to {beginning.out}"))
         self._live.start()
-        self.progress(Progress(total=beginning.total))
+        self.progress(BatchProgress(total=beginning.total))
 
     def row(self, result: RowResult) -> None:
         """Keep the failures until the figures are drawn next."""
@@ -52,7 +52,7 @@ class LiveDisplay:
             self._failures.append(result)
             self._failed += 1
 
-    def progress(self, progress: Progress) -> None:
+    def progress(self, progress: BatchProgress) -> None:
         """Draw the figures, with the failures since the last time above them."""
         self._print_failures()
         self._live.update(_drawn(progress, self._stopping), refresh=True)
@@ -90,7 +90,7 @@ class LiveDisplay:
         self._console.print(Text(text, style=style), soft_wrap=True)
 
 
-def _drawn(progress: Progress, stopping: str) -> RenderableType:
+def _drawn(progress: BatchProgress, stopping: str) -> RenderableType:
     lines: list[RenderableType] = [_bar(progress)]
     lines += [Text(text) for text in (outcomes(progress), _running(progress), spent(progress))]
     if stopping:
@@ -98,7 +98,7 @@ def _drawn(progress: Progress, stopping: str) -> RenderableType:
     return Group(*lines)
 
 
-def _bar(progress: Progress) -> RenderableType:
+def _bar(progress: BatchProgress) -> RenderableType:
     # A share that is not known is shown as waves.
     bar = ProgressBar(
         progress.total, progress.ended, _BAR, pulse=progress.total is None, animation_time=progress.elapsed
@@ -108,7 +108,7 @@ def _bar(progress: Progress) -> RenderableType:
     return grid
 
 
-def _running(progress: Progress) -> str:
+def _running(progress: BatchProgress) -> str:
     waiting = f" ({progress.waiting:,} of them wait for the rate limit)" if progress.waiting else ""
     waited = f", waited {duration(progress.limiter_wait)} for the limit" if progress.limiter_wait >= 1 else ""
     return f"{how_fast(progress)}, running {progress.running:,}{waiting}{waited}"

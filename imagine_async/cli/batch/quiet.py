@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imagine_async.batch.records import Progress
+from imagine_async.batch.records import BatchProgress
 from imagine_async.batch.results import RowResult
 from imagine_async.cli.batch.figures import outcomes
 from imagine_async.cli.batch.places import complain_of
@@ -22,7 +22,7 @@ class Quiet:
     def row(self, result: RowResult) -> None:
         """Say nothing."""
 
-    def progress(self, progress: Progress) -> None:
+    def progress(self, progress: BatchProgress) -> None:
         """Say nothing."""
 
     def warn(self, text: str) -> None:

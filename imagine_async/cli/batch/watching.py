@@ -7,7 +7,7 @@ from typing import Protocol
 
 from attrs import frozen
 
-from imagine_async.batch.records import Progress, Summary
+from imagine_async.batch.records import BatchProgress, BatchSummary
 from imagine_async.batch.results import RowResult
 
 __all__ = ["Beginning", "Ending", "Watcher"]
@@ -41,7 +41,7 @@ class Ending:
         gallery: The page with the pictures; `None` if none was written.
     """
 
-    summary: Summary
+    summary: BatchSummary
     code: int
     steps: tuple[str, ...] = ()
     gallery: Path | None = None
@@ -58,7 +58,7 @@ class Watcher(Protocol):
         """Tell of a row that has ended."""
         ...
 
-    def progress(self, progress: Progress) -> None:
+    def progress(self, progress: BatchProgress) -> None:
         """Tell how far it has come; called every now and then."""
         ...
 
