@@ -70,8 +70,7 @@ def sandbox(
         concurrency: Calls of each key that cost tokens at one time; no limit by default.
         books: The SQLite file in which accounts and charges outlast the process; in memory by default.
         admin_token: What the admin API below /_sandbox asks for; a random one, which is shown, by default.
-        private: Whether books, calls and the studio page ask for the admin token as well; by default where the
-            address is not one of this machine alone.
+        private: Whether books, calls and the studio page ask for the admin token; by default where others reach it.
         refund_server_faults: Whether a call that fails in the sandbox itself costs nothing.
         faults: A file, TOML or JSON, of the faults that the sandbox shall commit.
         engine: What paints: procedural with arithmetic alone, cv with OpenCV (extra sandbox-cv), diffusers with a

@@ -47,8 +47,7 @@ class Showing:
     """What is shown of a run.
 
     Args:
-        gallery: Whether index.html is written at the end, a page with all pictures, where they go to a local folder and
-            are 20,000 at most.
+        gallery: Whether index.html, a page with all pictures, is written into a local folder of up to 20,000.
         as_json: Print events, one JSON object a line, instead of progress for people.
         quiet: Print nothing but what goes wrong.
     """
