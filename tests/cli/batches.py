@@ -77,10 +77,10 @@ def environment(sandbox: RunningSandbox) -> dict[str, str]:
 
 @contextmanager
 def start(
-    *arguments: object, env: dict[str, str], cwd: Path, **options: Any
+    *arguments: object, env: dict[str, str], cwd: Path, main: str = MAIN, **options: Any
 ) -> Generator[subprocess.Popen[str], None, None]:
     """Start the command, and end it with the block if it has not ended by then."""
-    command = [sys.executable, "-c", MAIN, *map(str, arguments)]
+    command = [sys.executable, "-c", main, *map(str, arguments)]
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
     with subprocess.Popen(command, text=True, env=env, cwd=cwd, **pipes) as process:
         try:

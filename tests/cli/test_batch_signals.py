@@ -14,6 +14,7 @@ import termios
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -148,6 +149,23 @@ def test_sigterm_never_stops_rows(sandbox: GatedSandbox, tmp_path: Path) -> None
     assert states(tmp_path / JOURNAL) == {"done": WIDE}
 
 
+def test_ignored_signals_stay_ignored(sandbox: GatedSandbox, tmp_path: Path) -> None:
+    """Where whoever started it has it ignore signals, as `nohup` does, the batch runs to its end."""
+    main = (
+        "import signal; [signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM, "
+        "signal.SIGHUP)]; from imagine_async.cli import main; main()"
+    )
+    command = ("batch", manifest(tmp_path, ROWS), *OPTIONS, "--json")
+    with start(*command, env=environment(sandbox.running), cwd=tmp_path, main=main) as process:
+        _wait_for_rows(process, sandbox)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            process.send_signal(number)
+        sandbox.gate.set()
+        output, complaints = process.communicate(timeout=60)
+    assert (process.returncode, complaints) == (0, "")
+    assert events(output)[-1]["done"] == ROWS
+
+
 def test_kill_leaves_a_journal_that_goes_on(sandbox: GatedSandbox, tmp_path: Path) -> None:
     """After `kill -9` the rows that were sent are unknown, and the others are done by the next run."""
     env = environment(sandbox.running)
@@ -168,7 +186,8 @@ def test_ctrl_c_on_a_terminal(sandbox: GatedSandbox, tmp_path: Path) -> None:
     ours, its = pty.openpty()
     fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 80, 0, 0))
     env = {**environment(sandbox.running), "TERM": "xterm"}
-    ends = {"stdin": its, "stdout": its, "stderr": its, "preexec_fn": _take_terminal, "start_new_session": True}
+    ends: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), its)
+    ends |= {"preexec_fn": _take_terminal, "start_new_session": True}
     with start("batch", manifest(tmp_path, ROWS), *OPTIONS, env=env, cwd=tmp_path, **ends) as process:
         os.close(its)
         said = _typed_and_said(ours, f"running {WIDE}")
