@@ -174,7 +174,17 @@ class Intake:
         except ImagineError as error:
             return self._refused(candidate, position, error)
         claim.met = None if known is None else (known.state, known.attempts)
+        if self._has_moved or self.windows.has_left_over:
+            await self._see_whose_name_it_takes(claim)
         return self._claimed(claim)
+
+    async def _see_whose_name_it_takes(self, claim: Claim) -> None:
+        """Look for the file of a row that gives its name away: if that comes back, a new one could pass for it."""
+        other = await self.journal.out_of_place(claim.stem)
+        if other is not None:
+            position, file, size = other
+            if await self.skipping.will_lack(file, size):
+                await self.journal.forget_file(position)
 
     def _claimed(self, claim: Claim) -> Claim | None:
         self.admission.note_begun(claim.position)

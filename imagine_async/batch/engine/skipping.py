@@ -114,6 +114,17 @@ class Skipping:
         changed = await anyio.to_thread.run_sync(_changed, rows) if any(known[_INPUTS] for known, _ in rows) else ()
         self._gone.extend((rows[place], place not in lacking) for place in sorted(lacking.union(changed)))
 
+    async def will_lack(self, file: str, size: int) -> bool:
+        """Tell whether a file is not there, or will not be when another one is stored under its name.
+
+        Args:
+            file: Its name in the sink.
+            size: Its bytes.
+        """
+        if self._sink is None or getattr(self._sink, "replaces", False):
+            return True
+        return bool(await self._sink.lacking([(file, size)]))
+
     async def _lacking(self, rows: list[DoneRow]) -> list[int]:
         if self._sink is None or not rows:
             return []

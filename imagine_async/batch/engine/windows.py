@@ -30,6 +30,11 @@ class Windows:
         self._is_fetched = anyio.Event()
         self.is_shared = False
 
+    @property
+    def has_left_over(self) -> bool:
+        """Whether there are rows that are no longer in the input, and may come back."""
+        return self._now is not None and self._now.has_left_over
+
     async def at(self, position: int) -> Window:
         """Return the window that a position lies in, or the last one where the journal knows of no row so far on.
 

@@ -115,6 +115,15 @@ class SqliteJournal:
         found: Known | None = await self._ask(moving.adopt, position, key, clean(row_id), fingerprint, line)
         return found
 
+    async def out_of_place(self, stem: str) -> tuple[int, str, int] | None:
+        """Find the row that was taken out of its place, and has the file of a name."""
+        found: tuple[int, str, int] | None = await self._ask(moving.out_of_place, clean(stem))
+        return found
+
+    async def forget_file(self, position: int) -> None:
+        """Note that a row has its file no more."""
+        await self._ask(moving.forget_file, position)
+
     async def find_parent(self, row_id: str, before: int) -> Parent | None:
         """Find a row by its name in the batch, before a position."""
         found: Parent | None = await self._ask(lookups.find_parent, clean(row_id), before)

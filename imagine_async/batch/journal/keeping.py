@@ -52,6 +52,14 @@ class Journal(Protocol):
         """Find a row that was taken out of its place, and give it its new one."""
         ...
 
+    async def out_of_place(self, stem: str) -> tuple[int, str, int] | None:
+        """Find the row that was taken out of its place, and has the file of a name: its position, file, and size."""
+        ...
+
+    async def forget_file(self, position: int) -> None:
+        """Note that a row has its file no more."""
+        ...
+
     async def find_parent(self, row_id: str, before: int) -> Parent | None:
         """Find a row by its name in the batch, before a position."""
         ...

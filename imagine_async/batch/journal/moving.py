@@ -5,7 +5,7 @@ from __future__ import annotations
 from imagine_async.batch.journal.claims import KNOWN_COLUMNS, Known
 from imagine_async.stores.sqlite.transaction import Transaction
 
-__all__ = ["adopt", "unsettle"]
+__all__ = ["adopt", "forget_file", "out_of_place", "unsettle"]
 
 
 def unsettle(transaction: Transaction, start: int) -> None:
@@ -52,3 +52,29 @@ def adopt(
     )
     row = transaction.row(f"SELECT {KNOWN_COLUMNS} FROM rows WHERE position = ?", position)
     return None if row is None else Known._make(row)
+
+
+def out_of_place(transaction: Transaction, stem: str) -> tuple[int, str, int] | None:
+    """Find the row that was taken out of its place, may come back, and has the file of a name.
+
+    Args:
+        transaction: Where.
+        stem: The name, without suffix.
+
+    Returns:
+        Its position, its file and the bytes of that.
+    """
+    row = transaction.row(
+        "SELECT position, file, size FROM rows WHERE stem = ? AND position < 0 AND file IS NOT NULL", stem
+    )
+    return None if row is None else (row[0], row[1], row[2] or 0)
+
+
+def forget_file(transaction: Transaction, position: int) -> None:
+    """Note that a row has its file no more.
+
+    Args:
+        transaction: Where.
+        position: The row.
+    """
+    transaction.change("UPDATE rows SET file = NULL, size = NULL WHERE position = ?", position)

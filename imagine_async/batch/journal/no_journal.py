@@ -53,6 +53,13 @@ class NoJournal:
         """No row has lost its place."""
         return None
 
+    async def out_of_place(self, stem: str) -> tuple[int, str, int] | None:
+        """No row has lost its place."""
+        return None
+
+    async def forget_file(self, position: int) -> None:
+        """No file is known."""
+
     async def find_parent(self, row_id: str, before: int) -> Parent | None:
         """Find a row of this run by its name."""
         position, parent = self._named.get(row_id, (before, None))

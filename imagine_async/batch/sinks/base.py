@@ -31,7 +31,11 @@ class Stored:
 
 @runtime_checkable
 class Sink(Protocol):
-    """Where the files of a batch go. Its methods may be called from any event loop, many at once."""
+    """Where the files of a batch go. Its methods may be called from any event loop, many at once.
+
+    One that replaces files of the same name says so by an attribute `replaces` that is true: rows whose files it may
+    have replaced are done once more then.
+    """
 
     async def put(self, stem: str, suffix: str, body: Body, *, media_type: str, facts: bytes) -> Stored:
         """Store a file: whole, or not at all.

@@ -33,6 +33,11 @@ class BlockingSink(Sink):
         self._metadata: Metadata = choice("metadata", metadata, get_args(Metadata))
         self._numbers = Numbers()
 
+    @property
+    def replaces(self) -> bool:
+        """Whether a file takes the place of one of its name."""
+        return self._on_collision == "replace"
+
     async def put(self, stem: str, suffix: str, body: Body, *, media_type: str, facts: bytes) -> Stored:
         """Store a file; see `Sink.put`."""
         return await anyio.to_thread.run_sync(self._put, stem, suffix, body, media_type, facts)

@@ -6,17 +6,19 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import anyio
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from imagine_async import NO_RETRY, RemoveBackground, Row, RowOutput, RowState, TextToImage, Upscale
+from imagine_async import NO_RETRY, RemoveBackground, Row, RowOutput, RowState, TextToImage, Upscale, open_sink
 from imagine_async.batch.rows import UnreadRow
+from imagine_async.batch.sinks.metadata import facts_in
 from tests.batch.engine.bench import Bench, fox, foxes, records_of, results_of, states_of
 from tests.samples import png_bytes
 
@@ -255,6 +257,42 @@ async def test_children_of_rows_that_moved(tmp_path: Path) -> None:
     assert len(bench.painter.calls) == 5
 
 
+@pytest.mark.parametrize("is_lost", [False, True])
+async def test_a_file_whose_name_another_row_was_given(is_lost: bool, tmp_path: Path) -> None:
+    """A new row in the place of one that moved may make a file of its name and size; the other one is missed."""
+    async with Bench().client() as client:
+        await client.batch([fox(0)], out=tmp_path).run()
+        old = tmp_path / "0000000.jpg"
+        content = old.read_bytes()
+        if is_lost:
+            old.unlink()
+        batch = client.batch([fox(1), fox(0)], out=tmp_path, concurrency=1)
+        assert sorted(await results_of(batch)) == ([0, 1] if is_lost else [0])
+        assert batch.summary.by_state == {RowState.DONE: 2}
+        assert await results_of(client.batch([fox(1), fox(0)], out=tmp_path)) == {}
+    new, moved = records_of(tmp_path)
+    assert new.file != moved.file
+    assert (tmp_path / (moved.file or "")).read_bytes() == content
+    assert sha256((tmp_path / (new.file or "")).read_bytes()).hexdigest() == new.digest
+
+
+async def test_a_file_that_another_row_replaces(tmp_path: Path) -> None:
+    """Where files replace each other, a row that moved is done again if its file is to be replaced."""
+    bench, sink = Bench(), open_sink(tmp_path, on_collision="replace")
+    async with bench.client() as client:
+        await client.batch(foxes(2), out=sink).run()
+        batch = client.batch([fox(7), *foxes(2)], out=sink)
+        await batch.run()
+        assert batch.summary.by_state == {RowState.DONE: 3}
+        assert await results_of(client.batch([fox(7), *foxes(2)], out=sink)) == {}
+    assert Counter(bench.prompts) == {"fox 0": 2, "fox 1": 1, "fox 7": 1}
+    for record in records_of(tmp_path):
+        facts = facts_in(tmp_path / (record.file or ""))
+        assert facts is not None
+        assert facts["request"]["prompt"] == record.prompt
+    assert len({record.file for record in records_of(tmp_path)}) == 3
+
+
 async def test_rows_that_come_back(tmp_path: Path) -> None:
     """A row that left the input is known again, wherever it comes back."""
     bench = Bench()
@@ -270,6 +308,7 @@ async def test_rows_that_come_back(tmp_path: Path) -> None:
     lost=st.sets(st.integers(0, 7)),
     concurrency=st.integers(1, 4),
 )
+@example(before=[0], after=[1, 0], lost={0}, concurrency=1)
 @settings(max_examples=60, deadline=None)
 def test_any_edit_of_the_input(before: list[int], after: list[int], lost: set[int], concurrency: int) -> None:
     """Only rows that are new, or whose files are gone, are sent; each of the others keeps its file."""
