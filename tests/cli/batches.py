@@ -22,8 +22,9 @@ from tests.flat_engine import FlatEngine
 __all__ = ["MAIN", "GatedSandbox", "environment", "events", "gated_sandbox", "manifest", "start", "states"]
 
 MAIN = (
-    # A test run that was started in the background ignores SIGINT, and so would its children.
+    # A test run that was started in the background ignores SIGINT, one by `nohup` SIGHUP, and so would its children.
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "signal.signal(signal.SIGHUP, signal.SIG_DFL); "
     "from imagine_async.cli import main; main()"
 )
 

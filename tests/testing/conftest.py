@@ -20,8 +20,10 @@ LOOK_UP = "socket.getaddrinfo('api.vyro.ai', 443, flags=socket.AI_NUMERICHOST)"
 
 
 @pytest.fixture
-def run(pytester: pytest.Pytester) -> Run:
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a session, in this process, over a file of tests."""
+    # On a narrow terminal the lines that tell of failures are cut.
+    monkeypatch.setenv("COLUMNS", "300")
 
     def run(source: str, *arguments: str) -> pytest.RunResult:
         pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
