@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from typing import Any
@@ -247,6 +249,20 @@ async def test_all_at_once() -> None:
     with anyio.fail_after(20):
         async with aclosing(FanOut[int, None](work, range(150), concurrency=100)) as calls:
             assert len([number async for number, _ in calls]) == 150
+
+
+async def test_nothing_is_left_to_the_collector(client: AsyncImagine, server: Server) -> None:
+    """What a call has used is gone when the call is: requests, replies and pictures hold each other in no circle."""
+    asked = [fox(number) for number in range(3)]
+    watched = [weakref.ref(request) for request in asked]
+    gc.collect()
+    gc.disable()
+    try:
+        while asked:
+            await client.send(asked.pop())
+        assert [request() for request in watched] == [None] * 3
+    finally:
+        gc.enable()
 
 
 async def test_no_input_ends_at_once(client: AsyncImagine) -> None:

@@ -20,7 +20,7 @@ from imagine_async.timeout import Timeout
 from imagine_async.transport.answering import NothingSentError
 from imagine_async.transport.downloads import Downloader
 from imagine_async.transport.failures import bare, innermost, translate
-from imagine_async.transport.http_library import HEADERS, HTTPX, library_of
+from imagine_async.transport.http_library import HEADERS, HTTPX, NO_PIECES, library_of
 from imagine_async.transport.log_scrubbing import keep_out_of_logs
 from imagine_async.transport.loop_clients import LoopClients
 from imagine_async.transport.reading import content_at, image_of, read_reply
@@ -106,6 +106,7 @@ class Transport:
         self._max_reply_bytes = max_reply_bytes
         self._http_client = http_client
         self._library = HTTPX if http_client is None else library_of(http_client)
+        self._no_body = self._library.stream_class(NO_PIECES)
         self._downloader = Downloader(base_url, max_bytes=max_reply_bytes, http_client=http_client)
         self._closed = False
 
@@ -188,6 +189,8 @@ class Transport:
                 return await self._receive(response, call)
             finally:
                 await response.aclose()
+                # A response and its stream hold each other, and all of the exchange, until the collector comes.
+                response.stream = self._no_body
 
     async def _fetch(self, link: Link, call: Call) -> Content:
         async def fetch() -> Content:

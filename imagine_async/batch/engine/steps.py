@@ -35,9 +35,14 @@ class Journaling(Middleware):
 
     async def around_call(self, call: Call, next: Handler) -> Result:
         """Let the rate limiter have attempts noted while they wait."""
-        if call.request.endpoint.paid:
-            call.before_leaving = partial(self._mark, call, CLAIM.get())
-        return await next(call)
+        if not call.request.endpoint.paid:
+            return await next(call)
+        call.before_leaving = partial(self._mark, call, CLAIM.get())
+        try:
+            return await next(call)
+        finally:
+            # The two hold each other, and whatever belongs to the call, until the collector comes.
+            call.before_leaving = None
 
     async def around_attempt(self, call: Call, next: Handler) -> Result:
         """See that the attempt is noted, make it, and note what became of it."""
