@@ -39,6 +39,8 @@ def to_tags(value: object) -> tuple[str, ...]:
     Raises:
         RowError: One of them is no text, empty, or longer than 200 characters.
     """
+    if value == ():
+        return ()
     tags = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else None
     if tags is None or not all(isinstance(tag, str) and 0 < len(tag) <= 200 for tag in tags):
         raise RowError("pass a list of texts of 1 to 200 characters", field="tags")

@@ -6,7 +6,7 @@ A bad value is refused where the request is made, before anything is sent.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
@@ -77,13 +77,11 @@ class Request(Generic[ResultT]):
             if isinstance(value, UNRESOLVED):
                 yield name, value
 
-    def pictures(self) -> Iterator[tuple[str, AnySource]]:
-        """Yield the fields that hold a picture."""
+    def pictures(self) -> Sequence[tuple[str, AnySource]]:
+        """Return the fields that hold a picture."""
         cls: type = type(self)
-        for name in _picture_fields(cls):
-            value = getattr(self, name)
-            if value is not None:
-                yield name, value
+        names = _picture_fields(cls)
+        return [(name, value) for name in names if (value := getattr(self, name)) is not None] if names else ()
 
     @property
     def billed_style(self) -> str | None:

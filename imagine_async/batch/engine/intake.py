@@ -152,7 +152,7 @@ class Intake:
         """Tell whether files that were written anew hold what they held."""
         try:
             row, data = await candidate.read()
-            key = await key_of(row.request, data, await self.parents.keys(row, known.position))
+            key = await key_of(row.request, data, await self.parents.keys(row, known.position), candidate.text)
         except ImagineError:
             return False
         return key.hex() == known.key
@@ -160,7 +160,7 @@ class Intake:
     async def _begun(self, candidate: Candidate, position: int, known: Known | None) -> Turn | None:
         try:
             row, data = await candidate.read()
-            key = await key_of(row.request, data, await self.parents.keys(row, position))
+            key = await key_of(row.request, data, await self.parents.keys(row, position), candidate.text)
             claim = claim_of(
                 row,
                 data,
@@ -212,7 +212,7 @@ class Intake:
     async def _found_again(self, item: RowInput, candidate: Candidate, position: int) -> Turn | None:
         try:
             row, data = await candidate.read()
-            key = await key_of(row.request, data, await self.parents.keys(row, position))
+            key = await key_of(row.request, data, await self.parents.keys(row, position), candidate.text)
         except ImagineError as error:
             return self._refused(candidate, position, error)
         known = await self.journal.adopt(position, key, row.id, candidate.fingerprint, row.line)

@@ -47,17 +47,19 @@ def plain_data(request: Request[Any]) -> dict[str, Any]:
     return data
 
 
-def fingerprint_of(row: Row, data: Mapping[str, Any]) -> bytes:
+def fingerprint_of(row: Row, text: str) -> bytes:
     """Tell what a row looks like.
 
     Args:
         row: The row.
-        data: Its request as plain data.
+        text: Its request as JSON.
 
     Returns:
         16 bytes; the same ones for the same row.
     """
-    return _hashed(json.dumps([_VERSION, data, row.id, row.name, row.tags]))
+    is_plain = row.id is None and row.name is None and not row.tags
+    named = "" if is_plain else json.dumps([row.id, row.name, row.tags])
+    return _hashed(f"{_VERSION} {named} {text}")
 
 
 def fingerprint_of_mapping(data: Mapping[str, Any]) -> bytes:
@@ -77,13 +79,16 @@ def fingerprint_of_mapping(data: Mapping[str, Any]) -> bytes:
     return _hashed(text)
 
 
-async def key_of(request: Request[Any], data: Mapping[str, Any], parents: Mapping[str, bytes]) -> bytes:
+async def key_of(
+    request: Request[Any], data: Mapping[str, Any], parents: Mapping[str, bytes], text: str | None = None
+) -> bytes:
     """Tell what a row asks for.
 
     Args:
         request: The request, without a seed of the SDK's.
         data: The same as plain data.
         parents: The keys of the rows whose pictures it takes, by their ids.
+        text: The data as JSON, if that is at hand.
 
     Returns:
         16 bytes; the same ones for the same request, wherever its pictures lie.
@@ -97,7 +102,9 @@ async def key_of(request: Request[Any], data: Mapping[str, Any], parents: Mappin
             told[name] = {"row": parents[source.row].hex()}
         elif isinstance(source, (BytesSource, FileSource, PathSource, SpoolSource)):
             told[name] = {"sha256": await _digest_off_the_loop(name, source)}
-    return _hashed(json.dumps([_VERSION, {**data, **told}]))
+    if text is None or told:
+        text = json.dumps({**data, **told})
+    return _hashed(f"{_VERSION} {text}")
 
 
 def inputs_of(request: Request[Any]) -> str | None:
@@ -109,11 +116,10 @@ def inputs_of(request: Request[Any]) -> str | None:
     Returns:
         JSON: path, size and time of the last change of each; `None` where it sends none.
     """
-    files = [
-        [str(value.path), value.size, value.modified]
-        for _, value in request.pictures()
-        if isinstance(value, PathSource)
-    ]
+    pictures = request.pictures()
+    if not pictures:
+        return None
+    files = [[str(value.path), value.size, value.modified] for _, value in pictures if isinstance(value, PathSource)]
     return json.dumps(files) if files else None
 
 

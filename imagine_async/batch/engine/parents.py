@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 import anyio
@@ -149,15 +149,14 @@ class Parents:
         return body if isinstance(body, bytes) else _as_image(body, claim)
 
 
-def parents_of(request: Request[Any]) -> Iterator[tuple[str, RowOutput]]:
-    """Yield the fields that take another row's picture.
+def parents_of(request: Request[Any]) -> Sequence[tuple[str, RowOutput]]:
+    """Return the fields that take another row's picture.
 
     Args:
         request: The request.
     """
-    for name, source in request.pictures():
-        if isinstance(source, RowOutput):
-            yield name, source
+    pictures = request.pictures()
+    return [(name, source) for name, source in pictures if isinstance(source, RowOutput)] if pictures else ()
 
 
 def _as_image(body: Any, claim: Claim) -> Image:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -53,6 +54,7 @@ class Candidate:
         row: The row; `None` as long as it was not read.
         data: Its request as plain data.
         line: Its line in the manifest.
+        text: The data as JSON, if that was made already.
     """
 
     fingerprint: bytes
@@ -60,6 +62,7 @@ class Candidate:
     row: Row | None = None
     data: dict[str, Any] | None = None
     line: int | None = None
+    text: str | None = None
 
     async def read(self) -> tuple[Row, dict[str, Any]]:
         """Read it, in a worker thread if that may look into files.
@@ -149,14 +152,16 @@ def claim_of(
 
 
 def _of_row(row: Row) -> Candidate:
-    if any(isinstance(source, StreamSource) for _, source in row.request.pictures()):
+    pictures = row.request.pictures()
+    if pictures and any(isinstance(source, StreamSource) for _, source in pictures):
         return _of_reader(fingerprint_of_mapping({"": "stream"}), lambda: _refused_stream(row), row.line)
     try:
         data = plain_data(row.request)
+        text = json.dumps(data)
     except (ImagineError, OSError, ValueError):
         # An open file that was closed meanwhile, say: it is told of when the row is read.
         return _of_reader(fingerprint_of_mapping({"": repr(row)[:1000]}), lambda: row, row.line)
-    return Candidate(fingerprint_of(row, data), None, row, data, row.line)
+    return Candidate(fingerprint_of(row, text), None, row, data, row.line, text)
 
 
 def _of_reader(fingerprint: bytes, read: Callable[[], Row], line: int | None = None) -> Candidate:
