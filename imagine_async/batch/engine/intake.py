@@ -6,6 +6,8 @@ to be read that is done. From the first row on that differs, rows are found by w
 
 from __future__ import annotations
 
+from typing import Any
+
 from attrs import define, field
 
 from imagine_async.batch.engine.admission import Admission
@@ -20,7 +22,7 @@ from imagine_async.batch.engine.windows import Windows
 from imagine_async.batch.journal.claims import Claim, Known, Window
 from imagine_async.batch.journal.keeping import Journal
 from imagine_async.batch.records import RowState
-from imagine_async.batch.rows import RowInput
+from imagine_async.batch.rows import Row, RowInput
 from imagine_async.errors import ConfigurationError, ImagineError
 
 __all__ = ["Intake"]
@@ -86,7 +88,7 @@ class Intake:
 
     async def _from_input(self) -> Turn | None:
         window = await self.windows.at(self._position)
-        if self.inputs.is_at_hand and not self._has_moved:
+        if window.rows and self.inputs.is_at_hand and not self._has_moved:
             self._position = self.skipping.skip(self.inputs, self._position, window)
             if self.skipping.is_full:
                 await self.skipping.look()
@@ -151,16 +153,20 @@ class Intake:
     async def _is_the_same(self, candidate: Candidate, known: Known) -> bool:
         """Tell whether files that were written anew hold what they held."""
         try:
-            row, data = await candidate.read()
-            key = await key_of(row.request, data, await self.parents.keys(row, known.position), candidate.text)
+            _, _, key = await self._read(candidate, known.position)
         except ImagineError:
             return False
         return key.hex() == known.key
 
+    async def _read(self, candidate: Candidate, position: int) -> tuple[Row, dict[str, Any], bytes]:
+        """Read a row; returns it, its request as plain data, and what it asks for."""
+        row, data = await candidate.read()
+        parents = await self.parents.keys(row, position) if row.request.pictures() else {}
+        return row, data, await key_of(row.request, data, parents, candidate.text)
+
     async def _begun(self, candidate: Candidate, position: int, known: Known | None) -> Turn | None:
         try:
-            row, data = await candidate.read()
-            key = await key_of(row.request, data, await self.parents.keys(row, position), candidate.text)
+            row, data, key = await self._read(candidate, position)
             claim = claim_of(
                 row,
                 data,
@@ -211,8 +217,7 @@ class Intake:
 
     async def _found_again(self, item: RowInput, candidate: Candidate, position: int) -> Turn | None:
         try:
-            row, data = await candidate.read()
-            key = await key_of(row.request, data, await self.parents.keys(row, position), candidate.text)
+            row, _, key = await self._read(candidate, position)
         except ImagineError as error:
             return self._refused(candidate, position, error)
         known = await self.journal.adopt(position, key, row.id, candidate.fingerprint, row.line)
