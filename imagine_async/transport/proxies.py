@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.util import find_spec
 from urllib.parse import SplitResult, unquote, urlsplit
-from urllib.request import (  # type: ignore[attr-defined]  # typeshed lacks the second one
+from urllib.request import (  # type: ignore[attr-defined]  # typeshed lacks proxy_bypass_environment
     getproxies_environment,
     proxy_bypass_environment,  # pyright: ignore[reportAttributeAccessIssue]
 )

@@ -20,7 +20,7 @@ import pytest
 
 from tests.cli.batches import GatedSandbox, environment, events, gated_sandbox, manifest, start, states
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a process gets no signals there")
 
 ROWS = 12
 WIDE = 4

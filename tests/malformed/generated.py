@@ -27,8 +27,9 @@ def generated(each: int) -> Iterator[tuple[str, bytes]]:
     Args:
         each: How many for each operation that takes a form.
     """
-    for found in schemathesis.openapi.from_dict(_description()).get_all_operations():
-        operation: Any = found.ok()  # type: ignore[union-attr]  # the other kind is for documents that are broken
+    operations: Any = schemathesis.openapi.from_dict(_description()).get_all_operations()
+    for found in operations:
+        operation = found.ok()
         if operation.body:
             for case in _cases(operation, each):
                 yield "generated", _coded(case)

@@ -101,7 +101,8 @@ def test_what_follows_from_the_numbers(limit: RateLimit, burst: int, interval: f
 def test_limits_are_values() -> None:
     """A limit can be changed into another, pickled, hashed, and is not changed in place."""
     limit = RateLimit("50/60s", burst=5)
+    frozen: Any = limit
     assert evolve(limit, calls=20) == RateLimit(20, 60, 5)
     assert {pickle.loads(pickle.dumps(limit)): 1} == {limit: 1}
     with pytest.raises(AttributeError):
-        limit.calls = 5  # type: ignore[misc] # it is frozen
+        frozen.calls = 5

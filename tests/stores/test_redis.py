@@ -221,7 +221,7 @@ async def test_script_that_is_forgotten(server: RedisServer) -> None:
 
 
 @pytest.mark.anyio
-@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.skipif(sys.platform == "win32", reason="a process gets no signals there")
 async def test_server_that_hangs(server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that says nothing is given up; what it does about the calls later is taken back."""
     monkeypatch.setattr("imagine_async.stores.redis.engine._REPLY_SECONDS", 0.2)
@@ -388,7 +388,7 @@ assert os.waitpid(pid, 0)[1] == 0
 
 
 @pytest.mark.anyio
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows knows no fork")
 async def test_forks_have_connections_of_their_own(server: RedisServer) -> None:
     """A child goes on with the store of its parent, and neither reads what the other is answered."""
     command = [sys.executable, "-W", "ignore", "-c", CHILD, server.url]

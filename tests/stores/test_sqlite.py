@@ -235,7 +235,7 @@ async def test_old_sqlite_is_refused(store: SqliteStore, path: Path, monkeypatch
     assert not path.exists()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="another way to have no shared memory")
+@pytest.mark.skipif(sys.platform == "win32", reason="SQLite has no unix-dotfile there")
 def test_places_without_shared_memory_are_refused(path: Path) -> None:
     """Where processes cannot share memory, as on a network drive, no file is made into a store."""
     connection = sqlite3.connect(f"{path.as_uri()}?vfs=unix-dotfile", uri=True, isolation_level=None)

@@ -251,7 +251,7 @@ def public_folder() -> Iterator[Path]:
 
 
 @pytest.mark.anyio
-@pytest.mark.skipif(sys.platform == "win32", reason="rights of POSIX")
+@pytest.mark.skipif(sys.platform == "win32", reason="chmod takes no rights away there")
 @pytest.mark.parametrize("what", ["folder", "file", "lock"])
 async def test_what_may_not_be_written(public_folder: Path, what: str) -> None:
     """Where file or folder may not be written, calls are refused, and told which right is missing."""

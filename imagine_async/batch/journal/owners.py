@@ -175,7 +175,8 @@ def is_dead(host: str, process: int, started: str, until: float, now: float) -> 
 
 
 def _is_running(process: int, started: str) -> bool:
-    if sys.platform == "win32":  # pragma: no cover - there a signal of 0 would end the process
+    if sys.platform == "win32":  # pragma: no cover - runs on Windows alone
+        # There `os.kill` ends whatever it is asked about, so a worker is dead when its lease has run out, not before.
         return True
     try:
         os.kill(process, 0)

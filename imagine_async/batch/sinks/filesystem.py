@@ -172,7 +172,8 @@ class FilesystemSink(BlockingSink):
     def _modified_at(self, path: str) -> float:
         """Ask when a file was written; where a file system does not know, it counts as old."""
         modified = getattr(self._filesystem, "modified", None)
-        # The base class of fsspec has the method, and raises in it.
-        with contextlib.suppress(NotImplementedError):
-            return float(modified(path).timestamp()) if modified is not None else 0.0
-        return 0.0
+        try:
+            return 0.0 if modified is None else float(modified(path).timestamp())
+        except NotImplementedError:
+            # So does the base class of fsspec, for file systems that do not know.
+            return 0.0

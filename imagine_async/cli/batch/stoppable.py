@@ -54,9 +54,8 @@ class StoppableInput(io.RawIOBase):
 @contextmanager
 def stoppable_stdin() -> Iterator[None]:
     """Put a standard input in place that stops when the block ends."""
-    if (
-        sys.platform == "win32"
-    ):  # pragma: no cover - there only sockets can be waited for, so a read ends with its input
+    if sys.platform == "win32":  # pragma: no cover - runs on Windows alone
+        # Only sockets can be waited for there, so a read of the standard input ends with the input.
         yield
         return
     usual, stoppable = sys.stdin, StoppableInput(sys.stdin.fileno())

@@ -53,7 +53,8 @@ class Stopper:
 
 def signals_to_heed() -> list[signal.Signals]:
     """Return the signals that tell a batch to stop, without those that whoever started the process has it ignore."""
-    if sys.platform == "win32":  # pragma: no cover - asyncio receives no signals there; Ctrl-C raises KeyboardInterrupt
+    if sys.platform == "win32":  # pragma: no cover - runs on Windows alone
+        # No event loop receives signals there; Ctrl-C raises KeyboardInterrupt, which stops at once.
         return []
     wanted = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")]
     return [number for number in wanted if number is not None and signal.getsignal(number) is not signal.SIG_IGN]

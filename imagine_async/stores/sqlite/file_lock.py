@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 
 __all__ = ["FileLock"]
 
-if sys.platform == "win32":  # pragma: no cover - runs on Windows alone, whose locks are of another kind
+if sys.platform == "win32":  # pragma: no cover - runs on Windows alone
     import msvcrt
 
     def _try_to_lock(descriptor: int) -> bool:
