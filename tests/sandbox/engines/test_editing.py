@@ -117,6 +117,18 @@ def test_a_background_is_removed_from_a_composite() -> None:
     assert (found & truth).sum() / (found | truth).sum() > 0.9
 
 
+def test_a_glow_behind_the_subject_is_background() -> None:
+    """Light that is brightest in the middle, as in a studio, is removed with the rest of the backdrop."""
+    picture, truth = composite()
+    height, width = truth.shape
+    down, across = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    glow = 110 * np.exp(-2.5 * (across**2 + down**2))[..., None]
+    lit = np.where(truth[..., None], np.asarray(picture), np.asarray(picture) * 0.6 + glow)
+    lit_picture = Image.fromarray(np.clip(lit, 0, 255).astype(np.uint8))
+    found = np.asarray(ENGINE.remove_background(lit_picture).getchannel("A")) > 127
+    assert (found & truth).sum() / (found | truth).sum() > 0.9
+
+
 @pytest.mark.parametrize("subject", ["blue mug", "red apple", "robot", "green bottle"])
 def test_a_background_is_removed_from_the_engines_own_products(subject: str) -> None:
     """A painted product leaves its backdrop: some of the picture is kept, the corners are not."""

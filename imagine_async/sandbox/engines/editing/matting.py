@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
@@ -22,6 +24,14 @@ _WORKING_SIDE = 384
 """Longer side of the copy on which background and subject are told apart."""
 
 _CLUSTERS = 5
+
+_BORDER_POWERS = ((0, 0), (1, 0), (0, 1), (1, 1), (0, 2))
+"""Powers across and down of the surface through the border's colours."""
+
+_INNER_POWERS = tuple((across, down) for across in range(5) for down in range(5 - across))
+"""Those of the surface through all of the background, which may be brightest in the middle."""
+
+_ROUNDS_INWARDS = 5
 
 _WINDOW_LIKENESS = 0.6
 """Share of the threshold below which an enclosed region counts as background seen through the subject."""
@@ -58,7 +68,7 @@ def remove_background(image: Image.Image) -> Image.Image:
 def subject_alpha(picture: FloatArray) -> FloatArray:
     """Return the opacity of a picture's subject, a (height, width) plane in 0..1."""
     height, width, _ = picture.shape
-    distance = _distance_from_background(picture)
+    distance = _followed_inwards(picture, _distance_from_background(picture))
     small = _reduced(distance)
     coarse = _clean(_subject_mask(small))
     if not _LEAST_SHARE < float(coarse.mean()) < 1 - _LEAST_SHARE:
@@ -92,6 +102,37 @@ def _distance_from_background(picture: FloatArray) -> FloatArray:
     return np.minimum(plain, raw)
 
 
+def _followed_inwards(picture: FloatArray, distance: FloatArray) -> FloatArray:
+    """Return the distance with the background's light followed inwards: a glow behind the subject belongs to it."""
+    small = nearer = _reduced(distance)
+    height, width = small.shape
+    threshold = _threshold(small)
+    colours = np.stack([_reduced(plane) for plane in np.moveaxis(_opponent(picture), -1, 0)], axis=-1)
+    terms = _surface_terms(height, width, _INNER_POWERS)
+    trend = colours
+    for _ in range(_ROUNDS_INWARDS):
+        background = reached_from_border(nearer < threshold)
+        if background.mean() < _LEAST_SHARE:
+            return distance
+        trend = _fitted(terms, terms[background], colours[background])
+        nearer = np.minimum(small, _length(colours - trend))
+    size = distance.shape[::-1]
+    planes = [resize_plane(plane, size, Image.Resampling.BILINEAR) for plane in np.moveaxis(trend, -1, 0)]
+    return np.minimum(distance, _length(_opponent(picture) - np.stack(planes, axis=-1)))
+
+
+def _length(vectors: FloatArray) -> FloatArray:
+    result: FloatArray = np.sqrt((vectors**2).sum(axis=-1))
+    return result
+
+
+def _fitted(terms: FloatArray, known: FloatArray, colours: FloatArray) -> FloatArray:
+    """Return the surface whose terms fit colours best where those are known."""
+    weights, *_ = np.linalg.lstsq(known.astype(np.float64), colours.astype(np.float64), rcond=None)
+    surface: FloatArray = terms @ weights.astype(np.float32)
+    return surface
+
+
 def _border(array: FloatArray) -> FloatArray:
     depth = max(1, round(0.02 * min(array.shape[:2])))
     edges = [array[:depth], array[-depth:], array[:, :depth].swapaxes(0, 1), array[:, -depth:].swapaxes(0, 1)]
@@ -102,17 +143,17 @@ def _border(array: FloatArray) -> FloatArray:
 def _border_trend(array: FloatArray) -> FloatArray:
     """Return the smooth gradient through the border colours: a quadratic surface fitted to them."""
     height, width, _ = array.shape
-    terms = _surface_terms(height, width)
-    fitted, *_ = np.linalg.lstsq(_border(terms).astype(np.float64), _border(array).astype(np.float64), rcond=None)
-    trend = terms @ fitted.astype(np.float32)
+    terms = _surface_terms(height, width, _BORDER_POWERS)
+    trend = _fitted(terms, _border(terms), _border(array))
     result: FloatArray = trend - trend.mean(axis=(0, 1))
     return result
 
 
-def _surface_terms(height: int, width: int) -> FloatArray:
-    across = np.linspace(-1, 1, width, dtype=np.float32)[None, :] * np.ones((height, 1), dtype=np.float32)
-    down = np.linspace(-1, 1, height, dtype=np.float32)[:, None] * np.ones((1, width), dtype=np.float32)
-    return np.stack([np.ones_like(across), across, down, across * down, down * down], axis=-1)
+def _surface_terms(height: int, width: int, powers: Sequence[tuple[int, int]]) -> FloatArray:
+    """Return planes with powers of the place across and down, each from -1 to 1."""
+    across = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
+    down = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
+    return np.stack([across**horizontal * down**vertical for horizontal, vertical in powers], axis=-1)
 
 
 def _cluster(samples: FloatArray, count: int) -> FloatArray:
