@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tempfile
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -15,7 +14,7 @@ from imagine_async import files
 from imagine_async.batch.journal.claims import Claim, Ending
 from imagine_async.batch.records import RowState
 from imagine_async.batch.sinks.base import Sink
-from imagine_async.batch.sinks.bodies import small_or_spooled
+from imagine_async.batch.sinks.bodies import body_of
 from imagine_async.errors import ImagineError, Outcome
 from imagine_async.results import Image
 from imagine_async.sidecar import SIDECAR_SUFFIX, facts_as_json, video_facts_as_json
@@ -27,7 +26,6 @@ from imagine_async.video.sniff import VIDEO_MEDIA_TYPES
 __all__ = ["KeptElsewhereError", "KeptFileGoneError", "Made", "Storing", "refuge_of"]
 
 _MEDIA_TYPES = {**VIDEO_MEDIA_TYPES, **MEDIA_TYPES}
-_PIECE_BYTES = 1024 * 1024
 
 Made: TypeAlias = "Image | Video"
 """What a row makes."""
@@ -172,7 +170,7 @@ def _read_kept(kept: Path, spool: MakeSpool) -> tuple[Body, bytes | None] | None
     """Read a file that was kept, and its facts, where they are there as well."""
     try:
         with kept.open("rb") as file:
-            body = small_or_spooled(iter(partial(file.read, _PIECE_BYTES), b""), spool)
+            body = body_of(file, spool)
     except OSError:
         return None
     try:
