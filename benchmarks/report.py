@@ -18,13 +18,15 @@ class Figure:
         name: What it is.
         unit: For example `ms`.
         values: One for each run.
-        target: The most that the median may be.
+        target: The most that the median may be; or the least, with `at_least`.
+        at_least: Whether more is better.
     """
 
     name: str
     unit: str
     values: Sequence[float]
     target: float
+    at_least: bool = False
 
     @property
     def median(self) -> float:
@@ -34,10 +36,12 @@ class Figure:
     @property
     def met(self) -> bool:
         """Whether the target is met."""
-        return self.median <= self.target
+        return self.median >= self.target if self.at_least else self.median <= self.target
 
     def line(self) -> str:
         """Return the figure as a line of text: median, range, target."""
-        span = f"{min(self.values):.1f} to {max(self.values):.1f}"
+        digits = 1 if self.target >= 5 else 2
+        span = f"{min(self.values):.{digits}f} to {max(self.values):.{digits}f}"
         verdict = "met" if self.met else "MISSED"
-        return f"{self.name}: median {self.median:.1f} {self.unit} ({span}), at most {self.target:g}: {verdict}"
+        bound = "at least" if self.at_least else "at most"
+        return f"{self.name}: median {self.median:.{digits}f} {self.unit} ({span}), {bound} {self.target:g}: {verdict}"
