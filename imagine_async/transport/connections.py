@@ -7,13 +7,15 @@ used last, or opens one, and a connection whose request did not end in order is 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import anyio
 import httpcore
 import httpx
 
 from imagine_async.transport.connector import Connection, Connector
+from imagine_async.transport.core_connection import is_mocked
+from imagine_async.transport.replies import ReplyPieces
 
 __all__ = ["ConnectionStack"]
 
@@ -27,7 +29,7 @@ class ConnectionStack(httpx.AsyncBaseTransport):
     """
 
     def __init__(self, *, limit: int, connector: Connector) -> None:
-        self._gate = anyio.Semaphore(limit)
+        self._gate = anyio.Semaphore(limit, fast_acquire=True)
         self._connector = connector
         self._idle: list[Connection] = []
         self._closed = False
@@ -55,32 +57,18 @@ class ConnectionStack(httpx.AsyncBaseTransport):
             await self._idle.pop().discard()
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
-        url = request.url
-        core_url = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
-        connection = await self._take(core_url.origin)
+        connection = await self._take(_origin(request.url))
         try:
-            response = await connection.http.handle_async_request(
-                httpcore.Request(
-                    request.method,
-                    core_url,
-                    headers=request.headers.raw,
-                    content=request.stream,
-                    extensions=request.extensions,
-                )
-            )
+            reply = await connection.http.send(request)
         except BaseException:
             await connection.discard()
             raise
-        return httpx.Response(
-            response.status,
-            headers=response.headers,
-            stream=_Body(response, lambda: self._give_back(connection)),
-            extensions=response.extensions,
-        )
+        body = _Body(reply.pieces, lambda: self._free(connection, reply.pieces))
+        return httpx.Response(reply.status, headers=reply.headers, stream=body)
 
     async def _take(self, origin: httpcore.Origin) -> Connection:
         while (connection := self._pop_idle(origin)) is not None:
-            if not connection.http.has_expired():
+            if not (connection.http.has_expired or is_mocked()):
                 return connection
             await connection.discard()
         if len(self._idle) > self._gate.value:
@@ -91,35 +79,48 @@ class ConnectionStack(httpx.AsyncBaseTransport):
     def _pop_idle(self, origin: httpcore.Origin) -> Connection | None:
         # Connections to the API all lead to one host, so that the first look finds one.
         for place in reversed(range(len(self._idle))):
-            if self._idle[place].http.can_handle_request(origin):
+            if self._idle[place].origin == origin:
                 return self._idle.pop(place)
         return None
 
-    async def _give_back(self, connection: Connection) -> None:
+    async def _free(self, connection: Connection, pieces: ReplyPieces) -> None:
         try:
-            if connection.http.is_idle() and not self._closed:
-                self._idle.append(connection)
-            else:
-                await connection.discard()
+            if not self._kept(connection, pieces):
+                await self._end(connection, pieces)
         finally:
             self._gate.release()
+
+    def _kept(self, connection: Connection, pieces: ReplyPieces) -> bool:
+        """Keep a connection for the next request, where that is possible."""
+        if self._closed or not pieces.is_whole:
+            return False
+        connection.http.rest()
+        self._idle.append(connection)
+        return True
+
+    async def _end(self, connection: Connection, pieces: ReplyPieces) -> None:
+        with anyio.CancelScope(shield=True):
+            try:
+                await pieces.aclose()
+            finally:
+                if not self._kept(connection, pieces):
+                    await connection.discard()
 
 
 class _Body(httpx.AsyncByteStream):
     """A response's body, which frees its connection when it is closed; httpx closes it once."""
 
-    def __init__(self, response: httpcore.Response, free: Callable[[], Awaitable[None]]) -> None:
-        self._response = response
+    def __init__(self, pieces: ReplyPieces, free: Callable[[], Awaitable[None]]) -> None:
+        self._pieces = pieces
         self._free = free
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        assert isinstance(self._response.stream, AsyncIterable)
-        async for piece in self._response.stream:
-            yield piece
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return aiter(self._pieces)
 
     async def aclose(self) -> None:
-        with anyio.CancelScope(shield=True):
-            try:
-                await self._response.aclose()
-            finally:
-                await self._free()
+        await self._free()
+
+
+def _origin(url: httpx.URL) -> httpcore.Origin:
+    port = url.port or (443 if url.scheme == "https" else 80)
+    return httpcore.Origin(url.raw_scheme, url.raw_host, port)

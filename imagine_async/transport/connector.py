@@ -5,13 +5,18 @@ from __future__ import annotations
 import contextlib
 import ssl
 from collections.abc import Callable
+from typing import Protocol
 
 import anyio
 import httpcore
+import httpx
 from attrs import frozen
 
+from imagine_async.transport.core_connection import CoreConnection, is_mocked
+from imagine_async.transport.http1 import Http1Connection
 from imagine_async.transport.network import JoiningBackend
 from imagine_async.transport.proxies import Proxies, Proxy
+from imagine_async.transport.replies import Reply
 
 __all__ = ["KEEPALIVE_SECONDS", "Connection", "Connector"]
 
@@ -21,16 +26,29 @@ KEEPALIVE_SECONDS = 4.0
 _ALREADY_BROKEN = (httpcore.NetworkError, OSError, anyio.ClosedResourceError, anyio.BrokenResourceError)
 
 
-@frozen
+class _Http(Protocol):
+    @property
+    def has_expired(self) -> bool: ...
+
+    async def send(self, request: httpx.Request) -> Reply: ...
+
+    def rest(self) -> None: ...
+
+    async def aclose(self) -> None: ...
+
+
+@frozen(eq=False)
 class Connection:
     """A connection, and what opens its socket.
 
     Args:
+        origin: Where it leads.
         http: Speaks HTTP over it; opens it with the first request.
         backend: Opens the socket.
     """
 
-    http: httpcore.AsyncConnectionInterface
+    origin: httpcore.Origin
+    http: _Http
     backend: JoiningBackend
 
     async def discard(self) -> None:
@@ -68,18 +86,16 @@ class Connector:
         proxy = self.proxies.between(origin)
         backend = JoiningBackend(self.guard if proxy is None else None)
         if proxy is None:
-            return Connection(self._direct(origin, backend), backend)
+            return Connection(origin, self._direct(origin, backend), backend)
         pool = self._socks(proxy, origin, backend) if proxy.is_socks else self._http_proxy(proxy, origin, backend)
         # The pool makes the connection and never sees it again: its own bookkeeping loses slots under cancellation.
-        return Connection(pool.create_connection(origin), backend)
+        return Connection(origin, CoreConnection(pool.create_connection(origin)), backend)
 
-    def _direct(self, origin: httpcore.Origin, backend: JoiningBackend) -> httpcore.AsyncConnectionInterface:
-        return httpcore.AsyncHTTPConnection(
-            origin,
-            ssl_context=self._context_for(origin.scheme),
-            keepalive_expiry=KEEPALIVE_SECONDS,
-            network_backend=backend,
-        )
+    def _direct(self, origin: httpcore.Origin, backend: JoiningBackend) -> _Http:
+        context = self._context_for(origin.scheme)
+        if is_mocked():
+            return CoreConnection(httpcore.AsyncHTTPConnection(origin, ssl_context=context, network_backend=backend))
+        return Http1Connection(origin, backend, ssl_context=context, keepalive_seconds=KEEPALIVE_SECONDS)
 
     def _http_proxy(
         self, proxy: Proxy, origin: httpcore.Origin, backend: JoiningBackend

@@ -9,13 +9,13 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterable
 from ipaddress import ip_address
-from itertools import chain, zip_longest
 from typing import Any
 
 import anyio
 import httpcore
 
-from imagine_async.transport.addresses import IPAddress, is_public
+from imagine_async.transport.addresses import is_public
+from imagine_async.transport.addressing import connect_to_one
 from imagine_async.transport.network import plain_backend
 
 __all__ = ["ForbiddenAddressError", "GuardedBackend"]
@@ -70,36 +70,24 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         """
         if host == self._exempt:
             return await self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
-        ends = anyio.current_time() + (float("inf") if timeout is None else timeout)
-        addresses = _by_turns(await _public_addresses(host, port, timeout))
-        failure: Exception = httpcore.ConnectError(f"{host} has no address")
-        for number, address in enumerate(addresses):
-            # A fair share of the time that is left, so that one that does not answer leaves some to the others.
-            share = max(0.0, ends - anyio.current_time()) / (len(addresses) - number)
-            try:
-                return await self._inner.connect_tcp(address, port, share, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-        raise failure
+
+        async def connect(address: str) -> httpcore.AsyncNetworkStream:
+            return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+
+        try:
+            with anyio.fail_after(timeout):
+                return await connect_to_one(host, await _public_addresses(host, port), connect)
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout(f"no connection to {host} in time") from error
 
 
-async def _public_addresses(host: str, port: int, timeout: float | None) -> list[IPAddress]:
+async def _public_addresses(host: str, port: int) -> list[str]:
     try:
-        with anyio.fail_after(timeout):
-            found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except TimeoutError as error:
-        raise httpcore.ConnectTimeout(f"{host} was not resolved in time") from error
+        found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise httpcore.ConnectError(str(error)) from error
-    addresses = [ip_address(each[4][0]) for each in found]
+    addresses = [str(each[4][0]) for each in found]
     for address in addresses:
-        if not is_public(address):
-            raise ForbiddenAddressError(host, str(address))
-    return list(dict.fromkeys(addresses))
-
-
-def _by_turns(addresses: list[IPAddress]) -> list[str]:
-    """Alternate between the families, the resolver's first choice first: one of the two may lead nowhere."""
-    first = [address for address in addresses if address.version == addresses[0].version]
-    second = [address for address in addresses if address.version != addresses[0].version]
-    return [str(address) for address in chain.from_iterable(zip_longest(first, second)) if address is not None]
+        if not is_public(ip_address(address)):
+            raise ForbiddenAddressError(host, address)
+    return addresses

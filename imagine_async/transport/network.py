@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 import httpcore
+from anyio.lowlevel import current_token
 
 __all__ = ["JoiningBackend", "JoiningStream", "plain_backend"]
 
@@ -137,6 +138,29 @@ class JoiningBackend(httpcore.AsyncNetworkBackend):
             await opened.aclose()
 
 
+class _PlainBackend(httpcore.AsyncNetworkBackend):
+    """Opens plain sockets, on whatever event loop runs."""
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        return await _of_this_loop().connect_tcp(host, port, timeout, local_address, socket_options)
+
+
 def plain_backend() -> httpcore.AsyncNetworkBackend:
     """Make what opens plain sockets."""
+    return _PlainBackend()
+
+
+def _of_this_loop() -> httpcore.AsyncNetworkBackend:
+    if hasattr(current_token().native_token, "create_task"):
+        # Only an event loop of asyncio's has that, and then asyncio is loaded.
+        from imagine_async.transport.asyncio_streams import AsyncioBackend
+
+        return AsyncioBackend()
     return cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
