@@ -176,20 +176,21 @@ class Call:
             tokens: Tokens concerned.
             error: What went wrong.
         """
-        told = [observer for observer in self.observers if _wants(observer, kind)]
-        if not told:
-            return
-        event = Event(
-            kind=kind,
-            call_id=self.id,
-            endpoint=self.request.endpoint.name,
-            attempt=self.attempt,
-            at=self.clock.now(),
-            seconds=seconds,
-            tokens=tokens,
-            error=error,
-        )
-        for observer in told:
+        event: Event | None = None
+        for observer in self.observers:
+            if not _wants(observer, kind):
+                continue
+            if event is None:
+                event = Event(
+                    kind=kind,
+                    call_id=self.id,
+                    endpoint=self.request.endpoint.name,
+                    attempt=self.attempt,
+                    at=self.clock.now(),
+                    seconds=seconds,
+                    tokens=tokens,
+                    error=error,
+                )
             _tell(observer, event)
 
 

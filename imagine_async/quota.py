@@ -46,9 +46,11 @@ def quota_from_headers(headers: Mapping[str, str], *, now: float) -> Quota | Non
 
 
 def _number(text: str | None) -> float | None:
+    if text is None:
+        return None
     # "50, 50;window=60" is how some gateways spell it: the first item counts.
     try:
-        number = float((text or "").split(",")[0].split(";")[0])
+        number = float(text.split(",")[0].split(";")[0])
     except ValueError:
         return None
     return number if isfinite(number) and number >= 0 else None

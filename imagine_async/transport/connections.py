@@ -15,6 +15,7 @@ import httpx
 
 from imagine_async.transport.connector import Connection, Connector
 from imagine_async.transport.core_connection import is_mocked
+from imagine_async.transport.own_requests import EXTENSION
 from imagine_async.transport.replies import ReplyPieces
 
 __all__ = ["ConnectionStack"]
@@ -64,7 +65,7 @@ class ConnectionStack(httpx.AsyncBaseTransport):
             await connection.discard()
             raise
         body = _Body(reply.pieces, lambda: self._free(connection, reply.pieces))
-        return httpx.Response(reply.status, headers=reply.headers, stream=body)
+        return httpx.Response(reply.status, headers=reply.headers, stream=body, extensions={EXTENSION: reply.pieces})
 
     async def _take(self, origin: httpcore.Origin) -> Connection:
         while (connection := self._pop_idle(origin)) is not None:

@@ -118,12 +118,13 @@ class _OrdinaryPieces:
         self._length = head.length
         self._left = head.length
         self._keeps_alive = head.keeps_alive
+        self._is_closed = False
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> bytes:
-        if self._left <= 0:
+        if not self._left or self._is_closed:
             raise StopAsyncIteration
         piece, self._begun = self._begun, b""
         if not piece:
@@ -145,7 +146,7 @@ class _OrdinaryPieces:
         return self._left == 0 and self._keeps_alive and not self._begun
 
     async def aclose(self) -> None:
-        """What is left stays in the connection, which is closed then."""
+        self._is_closed = True
 
 
 def _may_become_ordinary(begun: bytes) -> bool:

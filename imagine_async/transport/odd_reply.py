@@ -75,7 +75,8 @@ class OddReply:
         return self._parser.their_state is h11.DONE and self._parser.trailing_data == (b"", False)
 
     async def aclose(self) -> None:
-        """Read no further; what is left stays in the connection, which is closed then."""
+        """Read no further."""
+        self._has_ended = True
 
     async def _event(self) -> h11.Event | type[h11.PAUSED]:
         while True:

@@ -10,6 +10,7 @@ import anyio
 import httpx
 
 from imagine_async.errors import ImagineError
+from imagine_async.transport.own_requests import pieces_of
 
 __all__ = ["ReplyBody", "close_in_order"]
 
@@ -33,7 +34,7 @@ class ReplyBody:
         errors: tuple[type[Exception], ...],
     ) -> None:
         self._response = response
-        self._pieces = response.aiter_bytes()
+        self._pieces = pieces_of(response)
         self._left = max_bytes
         self._too_large = too_large
         self._errors = errors

@@ -23,6 +23,7 @@ from imagine_async.transport.failures import bare, innermost, translate
 from imagine_async.transport.http_library import HEADERS, HTTPX, NO_PIECES, library_of
 from imagine_async.transport.log_scrubbing import keep_out_of_logs
 from imagine_async.transport.loop_clients import LoopClients
+from imagine_async.transport.own_requests import OwnRequests, header_values, pieces_of
 from imagine_async.transport.reading import content_at, image_of, read_reply
 from imagine_async.transport.reply_body import ReplyBody
 from imagine_async.transport.streaming import stream_download, stream_reply
@@ -106,6 +107,7 @@ class Transport:
         self._max_reply_bytes = max_reply_bytes
         self._http_client = http_client
         self._library = HTTPX if http_client is None else library_of(http_client)
+        self._own_requests = OwnRequests(base_url)
         self._no_body = self._library.stream_class(NO_PIECES)
         self._downloader = Downloader(base_url, max_bytes=max_reply_bytes, http_client=http_client)
         self._closed = False
@@ -206,20 +208,18 @@ class Transport:
         self, client: httpx.AsyncClient, call: Call, form: MultipartForm | None, upload: _Upload
     ) -> httpx.Request:
         # A middleware may have added some since the client checked its own.
-        headers = {**HEADERS, **checked_headers(call.headers)}
+        headers = checked_headers(call.headers)
         if form is not None:
             headers |= {"content-type": form.content_type, "content-length": str(form.length)}
+        method, path = call.request.endpoint.method, call.request.path
+        if self._http_client is None:
+            return self._own_requests.build(method, path, headers=headers, pieces=upload, timeout=call.timeout)
         return self._library.build_request(
-            client,
-            call.request.endpoint.method,
-            self._base_url + call.request.path,
-            headers=headers,
-            pieces=upload,
-            timeout=call.timeout,
+            client, method, self._base_url + path, headers={**HEADERS, **headers}, pieces=upload, timeout=call.timeout
         )
 
     async def _receive(self, response: httpx.Response, call: Call) -> Content | Link | VideoJob:
-        status, headers = response.status_code, response.headers
+        status, headers = response.status_code, header_values(response)
         call.quota = quota_from_headers(headers, now=call.clock.wall())
         if not response.is_success:
             body, _ = await self._read(response, _ERROR_BODY_BYTES)
@@ -250,7 +250,7 @@ class Transport:
         pieces: list[bytes] = []
         left = limit
         try:
-            async for piece in response.aiter_bytes():
+            async for piece in pieces_of(response):
                 pieces.append(piece[: max(0, left)])
                 left -= len(piece)
                 if left < 0:
