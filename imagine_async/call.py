@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Container, Sequence
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
-from uuid import uuid4
 
 from attrs import define, field, frozen
 
@@ -71,7 +71,7 @@ One that has an attribute `kinds`, a set of `EventKind`, is told of those alone.
 
 
 def _new_id() -> str:
-    return f"call-{uuid4().hex}"
+    return f"call-{token_hex(16)}"
 
 
 @define(kw_only=True, eq=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
+from functools import lru_cache
 
 from imagine_async.errors import InvalidRequestError
 from imagine_async.inputs import PIECE_BYTES, UNRESOLVED, AnySource, BytesSource, Source
@@ -49,7 +50,7 @@ class MultipartForm:
 
 def _sections(parts: Iterable[tuple[str, str | AnySource]], boundary: str) -> Iterable[bytes | Source]:
     for name, value in parts:
-        escaped = name.translate(_ESCAPES)
+        escaped = _escaped(name)
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="{escaped}"'
         if isinstance(value, str):
             yield f"{head}\r\n\r\n{value}\r\n".encode()
@@ -61,6 +62,11 @@ def _sections(parts: Iterable[tuple[str, str | AnySource]], boundary: str) -> It
             yield value
             yield b"\r\n"
     yield f"--{boundary}--\r\n".encode()
+
+
+@lru_cache
+def _escaped(name: str) -> str:
+    return name.translate(_ESCAPES)
 
 
 def _merge(sections: Iterable[bytes | Source]) -> list[bytes | Source]:

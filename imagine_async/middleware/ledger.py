@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import get_args
 
 from imagine_async.call import Call
@@ -18,6 +19,7 @@ __all__ = ["Ledger"]
 _BALANCE_NOTE = "balance"
 # Beyond a call's deadline: time for what is cancelled to be booked.
 _GRACE_SECONDS = 10.0
+_DAY_SECONDS = 24 * 60 * 60
 
 
 class Ledger:
@@ -201,7 +203,13 @@ class Ledger:
             await self.close_holds(None, self._hold_seconds, Fate.SETTLE)
 
     def _today(self) -> str:
-        return datetime.fromtimestamp(self._clock.wall(), UTC).date().isoformat()
+        return _day(int(self._clock.wall() // _DAY_SECONDS))
+
+
+@lru_cache
+def _day(number: int) -> str:
+    """Return a day in UTC, counted from the epoch, as `2026-11-24`."""
+    return datetime.fromtimestamp(number * _DAY_SECONDS, UTC).date().isoformat()
 
 
 def _checked_by(by: UsageBy | Sequence[UsageBy]) -> tuple[UsageBy, ...]:

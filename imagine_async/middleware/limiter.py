@@ -37,6 +37,7 @@ class RateLimiter(Middleware):
         self._store = store
         self._account = account
         self._clock = clock
+        self._has_lanes = False
 
     @property
     def limit(self) -> RateLimit:
@@ -63,12 +64,16 @@ class RateLimiter(Middleware):
         """Take a slot and wait for it; return the one that the call leaves with."""
         limit, asked = self._learnt.limit, self._clock.now()
         slot = await self._store.reserve_slot(self._account, limit)
+        if slot.wait <= 0 and not self._has_lanes:
+            # Nobody has ever had to wait.
+            return Due(asked, slot)
         lanes = _lanes()
         lane = lanes.get(self)
         if slot.wait <= 0 and (lane is None or lane.is_empty):
             return Due(asked, slot)
         if lane is None:
             lane = lanes[self] = Lane(self._store, self._account, self._clock)
+            self._has_lanes = True
         return await lane.wait(call, limit, slot)
 
     def _note_departure(self, due: Due) -> None:

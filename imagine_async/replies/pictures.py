@@ -62,8 +62,10 @@ def picture_from_reply(
         UnexpectedReplyError: The body holds no picture.
         TruncatedReplyError: The picture is cut.
     """
-    if sniff_bytes(body) is not None:
-        return Content(body, whole_picture(body, status=status, call_id=call_id))
+    picture = sniff_bytes(body)
+    if picture is not None:
+        _check_whole(picture, body, status, call_id)
+        return Content(body, picture)
     if is_error(body):
         raise error_from_reply(status, headers, body, now=now, call_id=call_id)
     found = find_picture(parsed(body))
@@ -92,6 +94,11 @@ def whole_picture(content: bytes | FileView, *, status: int, call_id: str | None
     picture = sniff_bytes(content)
     if picture is None:
         raise _no_picture(status, None, content, call_id)
+    _check_whole(picture, content, status, call_id)
+    return picture
+
+
+def _check_whole(picture: Picture, content: bytes | FileView, status: int, call_id: str | None) -> None:
     if not is_complete(content, picture):
         raise errors.TruncatedReplyError(
             f"the {picture.format} of {picture.width}x{picture.height} pixels is cut after {len(content)} bytes; "
@@ -99,7 +106,6 @@ def whole_picture(content: bytes | FileView, *, status: int, call_id: str | None
             status=status,
             call_id=call_id,
         )
-    return picture
 
 
 def _no_picture(status: int, kind: str | None, body: bytes | FileView, call_id: str | None) -> APIError | ReplyError:

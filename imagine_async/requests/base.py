@@ -100,13 +100,23 @@ class Request(Generic[ResultT]):
         """Return a request that can be made again: where a seed is possible and missing, one is chosen."""
         if getattr(self, "seed", 0) is not None:
             return self
-        chosen: dict[str, Any] = {"seed": 1 + secrets.randbelow(_LARGEST_CHOSEN_SEED)}
-        return attrs.evolve(self, **chosen)
+        cls: Any = type(self)
+        # Not by `attrs.evolve`: everything else has been checked, and would be once more.
+        seeded: RequestT = object.__new__(cls)
+        for name in _all_fields(cls):
+            object.__setattr__(seeded, name, getattr(self, name))
+        object.__setattr__(seeded, "seed", 1 + secrets.randbelow(_LARGEST_CHOSEN_SEED))
+        return seeded
+
+
+@cache
+def _all_fields(cls: Any) -> tuple[str, ...]:
+    return tuple(attribute.name for attribute in attrs.fields(cls))
 
 
 @cache
 def _form_fields(cls: Any) -> tuple[str, ...]:
-    return tuple(attribute.name for attribute in attrs.fields(cls) if attribute.name != "extra")
+    return tuple(name for name in _all_fields(cls) if name != "extra")
 
 
 @cache

@@ -68,10 +68,9 @@ class Books:
         """
         if entry.id in self._open:
             return
-        for scope, name in entry.key.scopes():
-            spent = self.spent(scope, name)
-            for known in (budgets, self.budgets.values()):
-                refuse_beyond(known, scope, name, spent=spent, needed=entry.amount, call_id=call_id)
+        known = [*budgets, *self.budgets.values()]
+        for scope, name in entry.key.scopes() if known else ():
+            refuse_beyond(known, scope, name, spent=self.spent(scope, name), needed=entry.amount, call_id=call_id)
         self._open[entry.id] = _Open(entry, now)
         self._line(entry.key).add_reserved(entry.amount, 1)
         self._spend(entry.key, entry.amount)
@@ -178,7 +177,10 @@ class Books:
             self._spent[scope] = self._spent.get(scope, 0.0) + tokens
 
     def _line(self, key: LineKey) -> _Sums:
-        return self._lines.setdefault(key, _Sums())
+        line = self._lines.get(key)
+        if line is None:
+            line = self._lines[key] = _Sums()
+        return line
 
 
 def in_order(key: LineKey) -> tuple[tuple[bool, str], ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import StrEnum
 
 from attrs import frozen
@@ -39,14 +38,10 @@ class LineKey:
     tag: str | None = None
     batch: str | None = None
 
-    def scopes(self) -> Iterator[tuple[str, str | None]]:
-        """Yield the scopes that a call of this line counts in: kind and name."""
-        yield "client", None
-        yield "day", self.day
-        if self.tag is not None:
-            yield "tag", self.tag
-        if self.batch is not None:
-            yield "batch", self.batch
+    def scopes(self) -> tuple[tuple[str, str | None], ...]:
+        """Return the scopes that a call of this line counts in: kind and name."""
+        named = (("tag", self.tag), ("batch", self.batch))
+        return (("client", None), ("day", self.day), *(each for each in named if each[1] is not None))
 
 
 @frozen(kw_only=True)

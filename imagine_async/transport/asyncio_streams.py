@@ -11,7 +11,7 @@ import select
 import socket
 import ssl
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
 
 import anyio
@@ -41,12 +41,14 @@ class AsyncioStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self._reader: asyncio.Future[None] | None = None
         self._writer: asyncio.Future[None] | None = None
         self._is_full = False
+        self._is_readable: Callable[[], bool]
 
     # Called by the event loop.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
         self._transport = cast("asyncio.Transport", transport)
+        self._is_readable = _readability(transport.get_extra_info("socket"))
 
     def data_received(self, data: bytes) -> None:
         """Keep what came until it is read."""
@@ -168,7 +170,7 @@ class AsyncioStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
             The fact, or `None`.
         """
         if info == "is_readable":
-            return self._has_ended or bool(self._pieces) or _is_readable(self._transport.get_extra_info("socket"))
+            return self._has_ended or bool(self._pieces) or self._is_readable()
         return self._transport.get_extra_info({"client_addr": "sockname", "server_addr": "peername"}.get(info, info))
 
 
@@ -244,10 +246,10 @@ def _as_connect_errors() -> Iterator[None]:
         raise httpcore.ConnectError(str(error)) from error
 
 
-def _is_readable(its_socket: socket.socket) -> bool:
-    """Ask the system: what the loop has not seen yet, as the server's goodbye, lies there."""
+def _readability(its_socket: socket.socket) -> Callable[[], bool]:
+    """Return what asks the system: the server's goodbye may lie there that the loop has not seen yet."""
     if not hasattr(select, "poll"):
-        return bool(select.select([its_socket], [], [], 0)[0])
+        return lambda: bool(select.select([its_socket], [], [], 0)[0])
     poll = select.poll()
     poll.register(its_socket.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
+    return lambda: bool(poll.poll(0))
