@@ -29,7 +29,7 @@ class MultipartForm:
 
     def __init__(self, parts: Iterable[tuple[str, str | AnySource]], *, boundary: str | None = None) -> None:
         self.boundary = boundary or secrets.token_hex(16)
-        self._sections = _merge(_sections(parts, self.boundary))
+        self._sections = _sections(parts, self.boundary)
         self.length = sum(map(_size, self._sections))
 
     @property
@@ -48,40 +48,36 @@ class MultipartForm:
                         yield piece
 
 
-def _sections(parts: Iterable[tuple[str, str | AnySource]], boundary: str) -> Iterable[bytes | Source]:
+def _sections(parts: Iterable[tuple[str, str | AnySource]], boundary: str) -> list[bytes | Source]:
+    """Write a form; what lies in memory is joined, so that a small one becomes one buffer and goes out in one write."""
+    sections: list[bytes | Source] = []
+    run: list[bytes] = []
     for name, value in parts:
-        escaped = _escaped(name)
-        head = f'--{boundary}\r\nContent-Disposition: form-data; name="{escaped}"'
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="{_escaped(name)}"'
         if isinstance(value, str):
-            yield f"{head}\r\n\r\n{value}\r\n".encode()
-        elif isinstance(value, UNRESOLVED):
+            run.append(f"{head}\r\n\r\n{value}\r\n".encode())
+            continue
+        if isinstance(value, UNRESOLVED):
             raise InvalidRequestError(name, value, "the picture is not read yet: send the request with client.send")
+        run.append(_picture_head(head, _escaped(name), value).encode())
+        if isinstance(value, BytesSource) and value.size <= PIECE_BYTES:
+            run.append(value.content)
         else:
-            kind = value.picture.format
-            yield f'{head}; filename="{escaped}{SUFFIXES[kind]}"\r\nContent-Type: {MEDIA_TYPES[kind]}\r\n\r\n'.encode()
-            yield value
-            yield b"\r\n"
-    yield f"--{boundary}--\r\n".encode()
+            sections += [b"".join(run), value]
+            run = []
+        run.append(b"\r\n")
+    run.append(f"--{boundary}--\r\n".encode())
+    return [*sections, b"".join(run)]
+
+
+def _picture_head(head: str, name: str, source: Source) -> str:
+    kind = source.picture.format
+    return f'{head}; filename="{name}{SUFFIXES[kind]}"\r\nContent-Type: {MEDIA_TYPES[kind]}\r\n\r\n'
 
 
 @lru_cache
 def _escaped(name: str) -> str:
     return name.translate(_ESCAPES)
-
-
-def _merge(sections: Iterable[bytes | Source]) -> list[bytes | Source]:
-    """Join what lies in memory, so that a small form becomes one buffer and goes out in one write."""
-    merged: list[bytes | Source] = []
-    run: list[bytes] = []
-    for section in sections:
-        if isinstance(section, BytesSource) and section.size <= PIECE_BYTES:
-            run.append(section.content)
-        elif isinstance(section, bytes):
-            run.append(section)
-        else:
-            merged += [b"".join(run), section]
-            run = []
-    return [*merged, b"".join(run)]
 
 
 def _size(section: bytes | Source) -> int:

@@ -130,7 +130,7 @@ class Pipeline:
         return cast("ResultT", result)
 
     async def _within_deadline(self, call: Call) -> Result:
-        with anyio.move_on_after(call.remaining):
+        with anyio.CancelScope(deadline=anyio.current_time() + call.remaining):
             return await self._bounded(call)
         raise _deadline_exceeded(call)
 

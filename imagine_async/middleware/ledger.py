@@ -76,7 +76,7 @@ class Ledger:
             StoreError: The store cannot be used.
         """
         request = call.request
-        key = LineKey(self._today(), request.endpoint.name, request.billed_style, call.tag, call.batch)
+        key = _line_key(self._today(), request.endpoint.name, request.billed_style, call.tag, call.batch)
         entry = Entry(
             id=f"{call.id}/{call.attempt}", key=key, tokens=call.tokens, seconds=call.remaining + _GRACE_SECONDS
         )
@@ -204,6 +204,9 @@ class Ledger:
 
     def _today(self) -> str:
         return _day(int(self._clock.wall() // _DAY_SECONDS))
+
+
+_line_key = lru_cache(1024)(LineKey)
 
 
 @lru_cache

@@ -20,7 +20,7 @@ class Fate(StrEnum):
     """It was not charged: its tokens are free again."""
 
 
-@frozen
+@frozen(cache_hash=True)
 class LineKey:
     """What a line of the books stands for.
 

@@ -14,7 +14,7 @@ from attrs import frozen
 
 from imagine_async.transport.core_connection import CoreConnection, is_mocked
 from imagine_async.transport.http1 import Http1Connection
-from imagine_async.transport.network import JoiningBackend
+from imagine_async.transport.network import JoiningBackend, OpeningBackend
 from imagine_async.transport.proxies import Proxies, Proxy
 from imagine_async.transport.replies import Reply
 
@@ -49,7 +49,7 @@ class Connection:
 
     origin: httpcore.Origin
     http: _Http
-    backend: JoiningBackend
+    backend: OpeningBackend
 
     async def discard(self) -> None:
         """Close it, also while the task is being cancelled; one that is broken may fail to close."""
@@ -84,21 +84,21 @@ class Connector:
             The connection.
         """
         proxy = self.proxies.between(origin)
-        backend = JoiningBackend(self.guard if proxy is None else None)
+        backend = OpeningBackend(self.guard if proxy is None else None)
         if proxy is None:
             return Connection(origin, self._direct(origin, backend), backend)
         pool = self._socks(proxy, origin, backend) if proxy.is_socks else self._http_proxy(proxy, origin, backend)
         # The pool makes the connection and never sees it again: its own bookkeeping loses slots under cancellation.
         return Connection(origin, CoreConnection(pool.create_connection(origin)), backend)
 
-    def _direct(self, origin: httpcore.Origin, backend: JoiningBackend) -> _Http:
+    def _direct(self, origin: httpcore.Origin, backend: OpeningBackend) -> _Http:
         context = self._context_for(origin.scheme)
         if is_mocked():
-            return CoreConnection(httpcore.AsyncHTTPConnection(origin, ssl_context=context, network_backend=backend))
+            return CoreConnection(httpcore.AsyncHTTPConnection(origin, context, network_backend=backend))
         return Http1Connection(origin, backend, ssl_context=context, keepalive_seconds=KEEPALIVE_SECONDS)
 
     def _http_proxy(
-        self, proxy: Proxy, origin: httpcore.Origin, backend: JoiningBackend
+        self, proxy: Proxy, origin: httpcore.Origin, backend: OpeningBackend
     ) -> httpcore.AsyncConnectionPool:
         return httpcore.AsyncHTTPProxy(
             proxy.url,
@@ -106,16 +106,16 @@ class Connector:
             ssl_context=self._context_for(origin.scheme),
             proxy_ssl_context=self._context_for(proxy.url.scheme),
             keepalive_expiry=KEEPALIVE_SECONDS,
-            network_backend=backend,
+            network_backend=JoiningBackend(backend),
         )
 
-    def _socks(self, proxy: Proxy, origin: httpcore.Origin, backend: JoiningBackend) -> httpcore.AsyncConnectionPool:
+    def _socks(self, proxy: Proxy, origin: httpcore.Origin, backend: OpeningBackend) -> httpcore.AsyncConnectionPool:
         return httpcore.AsyncSOCKSProxy(
             proxy.url,
             proxy_auth=proxy.credentials,
             ssl_context=self._context_for(origin.scheme),
             keepalive_expiry=KEEPALIVE_SECONDS,
-            network_backend=backend,
+            network_backend=JoiningBackend(backend),
         )
 
     def _context_for(self, scheme: bytes) -> ssl.SSLContext | None:

@@ -15,11 +15,14 @@ import httpcore
 import httpx
 
 from imagine_async.transport.heads import OrdinaryHead, ordinary_head, request_head
-from imagine_async.transport.network import JoiningBackend
+from imagine_async.transport.network import OpeningBackend
 from imagine_async.transport.odd_reply import READ_BYTES, OddReply
 from imagine_async.transport.replies import Reply
 
 __all__ = ["Http1Connection"]
+
+
+_JOINED_BYTES = 256 * 1024
 
 
 class Http1Connection:
@@ -35,7 +38,7 @@ class Http1Connection:
     def __init__(
         self,
         origin: httpcore.Origin,
-        backend: JoiningBackend,
+        backend: OpeningBackend,
         *,
         ssl_context: ssl.SSLContext | None,
         keepalive_seconds: float,
@@ -158,11 +161,16 @@ async def _send(
 ) -> None:
     assert isinstance(request.stream, httpx.AsyncByteStream)
     try:
-        await stream.write(head, timeout)
         async for piece in request.stream:
+            if head and len(piece) <= _JOINED_BYTES:
+                # A small form is one piece: it leaves with its head.
+                piece, head = head + piece, b""
+            elif head:
+                await stream.write(head, timeout)
+                head = b""
             await stream.write(piece, timeout)
-        # No more is to come.
-        await stream.write(b"", timeout)
+        if head:
+            await stream.write(head, timeout)
     except httpcore.WriteError:
         # A server may refuse a request before it has all of it: its answer tells more than the broken pipe.
         pass

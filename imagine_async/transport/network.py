@@ -1,4 +1,4 @@
-"""Sockets that send the headers and a small form in one write, and large bodies in few."""
+"""How sockets are opened; and streams that send headers and a small form in one write, for httpcore's connections."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, cast
 import httpcore
 from anyio.lowlevel import current_token
 
-__all__ = ["JoiningBackend", "JoiningStream", "plain_backend"]
+__all__ = ["JoiningBackend", "JoiningStream", "OpeningBackend", "plain_backend"]
 
 _JOIN_BELOW_BYTES = 64 * 1024
 
@@ -95,8 +95,8 @@ class JoiningStream(httpcore.AsyncNetworkStream):
         return self._inner.get_extra_info(info)
 
 
-class JoiningBackend(httpcore.AsyncNetworkBackend):
-    """Opens joining streams, on whatever event loop runs, and can close what it opened.
+class OpeningBackend(httpcore.AsyncNetworkBackend):
+    """Opens streams, on whatever event loop runs, and can close what it opened.
 
     httpcore forgets a stream when the task is cancelled amidst the handshake of TLS or of a proxy.
 
@@ -129,13 +129,46 @@ class JoiningBackend(httpcore.AsyncNetworkBackend):
             The stream.
         """
         self._opened = await self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
-        return JoiningStream(self._opened)
+        return self._opened
 
     async def aclose(self) -> None:
         """Close the stream that was opened last, if that has not been done."""
         opened, self._opened = self._opened, None
         if opened is not None:
             await opened.aclose()
+
+
+class JoiningBackend(httpcore.AsyncNetworkBackend):
+    """Opens joining streams, for httpcore's own connections.
+
+    Args:
+        inner: Opens the streams to the network.
+    """
+
+    def __init__(self, inner: httpcore.AsyncNetworkBackend) -> None:
+        self._inner = inner
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Open a connection.
+
+        Args:
+            host: A name or an address.
+            port: The port.
+            timeout: Seconds.
+            local_address: The address to connect from.
+            socket_options: As for `socket.setsockopt`.
+
+        Returns:
+            The stream.
+        """
+        return JoiningStream(await self._inner.connect_tcp(host, port, timeout, local_address, socket_options))
 
 
 class _PlainBackend(httpcore.AsyncNetworkBackend):

@@ -48,6 +48,6 @@ WAYS: Mapping[str, Mapping[str, HostOf]] = {
     "httpcore": _HTTP_CORE,
     "httpcore2": _HTTP_CORE,
     # Under uvloop the SDK's direct connections pass none of the above.
-    "imagine_async.transport.network": {"JoiningBackend.connect_tcp": _argument(1, "host")},
+    "imagine_async.transport.network": {"OpeningBackend.connect_tcp": _argument(1, "host")},
 }
 """By module, then by the function's name within it."""
