@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import anyio.to_thread
+from anyio.lowlevel import RunVar
+from attrs import define
 
 from imagine_async.spool import Body, MakeSpool, Spool, keeping
 
@@ -13,8 +15,10 @@ __all__ = ["MEMORY_BYTES", "gathered", "on_disk_if_large"]
 MEMORY_BYTES = 256 * 1024
 """A body of at most this many bytes stays in memory."""
 
-_WRITE_BYTES = 128 * 1024
-"""Larger ones are written when so many bytes have come."""
+_HELD_BYTES = 32 * 1024 * 1024
+"""All larger ones of an event loop together hold about so many bytes between two visits to the disk."""
+
+_LEAST_WRITTEN, _MOST_WRITTEN = 128 * 1024, 1024 * 1024
 
 
 async def gathered(pieces: AsyncIterator[bytes], make_spool: MakeSpool, *, call_id: str) -> Body:
@@ -32,13 +36,17 @@ async def gathered(pieces: AsyncIterator[bytes], make_spool: MakeSpool, *, call_
         ResultStorageError: The disk does not take them.
     """
     gathering = _Gathering(make_spool, call_id)
+    load = _load()
+    load.running += 1
     try:
         async for piece in pieces:
-            await gathering.add(piece)
+            await gathering.add(piece, load.share)
         return await gathering.end()
     except BaseException:
         gathering.discard()
         raise
+    finally:
+        load.running -= 1
 
 
 async def on_disk_if_large(content: bytes, make_spool: MakeSpool, *, call_id: str) -> Body:
@@ -57,7 +65,7 @@ async def on_disk_if_large(content: bytes, make_spool: MakeSpool, *, call_id: st
     """
     gathering = _Gathering(make_spool, call_id)
     try:
-        await gathering.add(content)
+        await gathering.add(content, _LEAST_WRITTEN)
         return await gathering.end()
     except BaseException:
         gathering.discard()
@@ -70,13 +78,13 @@ class _Gathering:
         self._call_id = call_id
         self._held: list[bytes] = []
         self._held_bytes = 0
-        self._most_held = MEMORY_BYTES
         self._spool: Spool | None = None
 
-    async def add(self, piece: bytes) -> None:
+    async def add(self, piece: bytes, share: int) -> None:
+        """Take a piece; go to the disk when more than a share has come together."""
         self._held.append(piece)
         self._held_bytes += len(piece)
-        if self._held_bytes > self._most_held:
+        if self._held_bytes > (MEMORY_BYTES if self._spool is None else share):
             await anyio.to_thread.run_sync(self._write)
 
     async def end(self) -> Body:
@@ -95,4 +103,30 @@ class _Gathering:
             self._spool = self._spool or self._make_spool()
             self._spool.extend(self._held)
         self._held.clear()
-        self._held_bytes, self._most_held = 0, _WRITE_BYTES
+        self._held_bytes = 0
+
+
+@define
+class _Load:
+    """How many bodies come in on an event loop at once.
+
+    A visit to the disk takes a worker thread, so few of them are better; but what they hold must not add up.
+    """
+
+    running: int = 0
+
+    @property
+    def share(self) -> int:
+        return min(_MOST_WRITTEN, max(_LEAST_WRITTEN, _HELD_BYTES // max(1, self.running)))
+
+
+_loads: RunVar[_Load] = RunVar("imagine_async_load")
+
+
+def _load() -> _Load:
+    try:
+        return _loads.get()
+    except LookupError:
+        load = _Load()
+        _loads.set(load)
+        return load
