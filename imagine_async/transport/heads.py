@@ -38,11 +38,13 @@ def request_head(request: httpx.Request) -> bytes:
         httpcore.LocalProtocolError: A header cannot be sent: it would end the line, for example.
     """
     lines = [request.method.encode("ascii"), b" ", request.url.raw_path, b" HTTP/1.1\r\n"]
-    for name, value in request.headers.raw:
+    headers = request.headers.raw
+    for name, value in headers:
         lines += (name, b": ", value, b"\r\n")
     lines.append(b"\r\n")
     head = b"".join(lines)
-    if not _WHOLE_REQUEST.fullmatch(head):
+    # A value that ends its line would pass for two headers, so the lines are counted.
+    if head.count(b"\n") != len(headers) + 2 or not _WHOLE_REQUEST.fullmatch(head):
         raise httpcore.LocalProtocolError("a header of the request cannot be sent")
     return head
 
