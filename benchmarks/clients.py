@@ -1,0 +1,52 @@
+"""Whom the SDK is compared with, and itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+__all__ = ["CLIENTS", "FLOOR", "OURS", "Client", "clients_named"]
+
+
+@frozen
+class Client:
+    """A client.
+
+    Args:
+        module: Its module in `benchmarks.peers`.
+        label: What it is called in tables and charts.
+        environment: Where it runs; `None` for the interpreter that measures.
+    """
+
+    module: str
+    label: str
+    environment: str | None = None
+
+
+OURS = "ours"
+FLOOR = "by_hand"
+
+CLIENTS = (
+    Client(OURS, "imagine_async, everything on"),
+    Client("our_connections", "httpx over our connections, ready-made bytes"),
+    Client("httpx_files", "httpx, files=", "httpx"),
+    Client("aiohttp_form", "aiohttp, FormData", "aiohttp"),
+    Client("aiohttp_bytes", "aiohttp, ready-made bytes", "aiohttp"),
+    Client("openai_generate", "openai, images.generate", "openai"),
+    Client("openai_edit", "openai, images.edit", "openai"),
+    Client("openai_binary", "openai, post with a bare picture back", "openai"),
+    Client("replicate_run", "replicate, async_run", "replicate"),
+    Client("fal_run", "fal_client, run", "fal"),
+    Client("imaginesdk_threads", "imaginesdk, in threads", "imaginesdk"),
+    Client(FLOOR, "by hand, asyncio.Protocol"),
+)
+
+
+def clients_named(modules: Sequence[str]) -> Sequence[Client]:
+    """Return some clients, in the order of all.
+
+    Args:
+        modules: The names of their modules.
+    """
+    return [client for client in CLIENTS if client.module in modules]
