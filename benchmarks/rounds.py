@@ -20,7 +20,7 @@ __all__ = ["Rounds", "Turns", "by_rounds"]
 Measure = Callable[[Answer], float]
 
 _LEAST_ROUNDS = 3
-_TRIAL_CALLS = 20
+_TRIAL_CALLS = 40
 
 
 @frozen
@@ -112,7 +112,7 @@ def by_rounds(
 
 def _count(process: PeerProcess, do: str, wide: int, turn_seconds: float) -> int:
     """Find out how many calls a turn takes; never fewer than are made at once."""
-    trial = process.carry_out(do, count=max(wide, _TRIAL_CALLS), wide=wide, seconds=1.0)
+    trial = process.carry_out(do, count=_TRIAL_CALLS, wide=min(wide, _TRIAL_CALLS), seconds=1.0)
     return max(wide, int(trial["calls"] / trial["seconds"] * turn_seconds))
 
 
