@@ -13,7 +13,7 @@ from benchmarks.tables import Line, Table
 
 __all__ = ["CHARTS", "Chart", "draw"]
 
-_OURS, _OTHERS, _TEXT, _FAINT = "#d9480f", "#a9b4c0", "#1f2933", "#66727f"
+_OURS, _SDK, _BARE, _TEXT, _FAINT = "#d9480f", "#8393a5", "#cdd5dd", "#1f2933", "#66727f"
 _STYLE = {
     "font.family": "DejaVu Sans",
     "font.size": 10,
@@ -22,7 +22,9 @@ _STYLE = {
     # The same figures give the same file.
     "svg.hashsalt": "imagine_async",
 }
+_LEGEND = "Light: HTTP libraries without an SDK."
 _FLOOR_LABEL = next(client.label for client in CLIENTS if client.module == FLOOR)
+_BARE_LABELS = {client.label for client in CLIENTS if client.is_bare}
 
 
 @frozen
@@ -90,15 +92,16 @@ def _draw(chart: Chart, tables: Mapping[str, Table], path: Path) -> None:
 
     with mpl.rc_context(_STYLE):
         labels = _order(tables[next(iter(chart.panels))], chart.most_first)
-        height = 1.15 + 0.34 * len(labels)
+        height = 1.2 + 0.32 * len(labels)
         figure, found = pyplot.subplots(1, len(chart.panels), figsize=(9.6, height), squeeze=False)
         for place, (axes, (key, title)) in enumerate(zip(found[0], chart.panels.items(), strict=True)):
             _bars(axes, {line.label: line for line in tables[key].lines}, labels)
-            axes.set_title(title, loc="left", fontsize=10, color=_FAINT)
+            if title:
+                axes.set_title(title, loc="left", fontsize=10, color=_FAINT)
             axes.set_yticks(range(len(labels)), labels if place == 0 else [])
-        figure.suptitle(chart.title, x=0.01, y=1 - 0.12 / height, ha="left", va="top", fontsize=14, fontweight="bold")
-        figure.text(0.01, 1 - 0.46 / height, chart.note, ha="left", va="top", color=_FAINT)
-        figure.tight_layout(rect=(0, 0, 1, 1 - 0.62 / height), w_pad=2.0)
+        figure.text(0.01, 1 - 0.12 / height, chart.title, ha="left", va="top", fontsize=14, fontweight="bold")
+        figure.text(0.01, 1 - 0.46 / height, f"{chart.note}. {_LEGEND}", ha="left", va="top", color=_FAINT)
+        figure.tight_layout(rect=(0, 0, 1, 1 - 0.72 / height), w_pad=2.0)
         figure.savefig(path, metadata={"Date": None})
         pyplot.close(figure)
 
@@ -112,15 +115,21 @@ def _order(table: Table, most_first: bool) -> Sequence[str]:
 def _bars(axes: Any, lines: Mapping[str, Line], labels: Sequence[str]) -> None:
     found = [lines[label] for label in labels]
     values = [line.value for line in found]
-    axes.barh(range(len(found)), values, height=0.66, color=[_OURS if line.is_ours else _OTHERS for line in found])
+    axes.barh(range(len(found)), values, height=0.66, color=[_colour(line) for line in found])
     for place, line in enumerate(found):
         weight = "bold" if line.is_ours else "normal"
         axes.annotate(
             f"{line.value:,.0f}", (line.value, place), (5, 0), textcoords="offset points", va="center", weight=weight
         )
-    axes.invert_yaxis()
+    axes.set_ylim(len(found) - 0.5, -0.5)
     axes.set_xlim(0, 1.18 * max(values))
     axes.set_xticks([])
     axes.tick_params(axis="y", length=0, pad=6)
     for side in axes.spines.values():
         side.set_visible(False)
+
+
+def _colour(line: Line) -> str:
+    if line.is_ours:
+        return _OURS
+    return _BARE if line.label in _BARE_LABELS else _SDK

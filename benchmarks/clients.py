@@ -17,11 +17,13 @@ class Client:
         module: Its module in `benchmarks.peers`.
         label: What it is called in tables and charts.
         environment: Where it runs; `None` for the interpreter that measures.
+        is_bare: Whether it is no SDK but an HTTP library, or less.
     """
 
     module: str
     label: str
     environment: str | None = None
+    is_bare: bool = False
 
 
 OURS = "ours"
@@ -29,17 +31,17 @@ FLOOR = "by_hand"
 
 CLIENTS = (
     Client(OURS, "imagine_async, everything on"),
-    Client("our_connections", "httpx over our connections, ready-made bytes"),
-    Client("httpx_files", "httpx, files=", "httpx"),
-    Client("aiohttp_form", "aiohttp, FormData", "aiohttp"),
-    Client("aiohttp_bytes", "aiohttp, ready-made bytes", "aiohttp"),
+    Client("our_connections", "httpx over our connections, ready-made bytes", is_bare=True),
+    Client("httpx_files", "httpx, files=", "httpx", is_bare=True),
+    Client("aiohttp_form", "aiohttp, FormData", "aiohttp", is_bare=True),
+    Client("aiohttp_bytes", "aiohttp, ready-made bytes", "aiohttp", is_bare=True),
     Client("openai_generate", "openai, images.generate", "openai"),
     Client("openai_edit", "openai, images.edit", "openai"),
     Client("openai_binary", "openai, post with a bare picture back", "openai"),
     Client("replicate_run", "replicate, async_run", "replicate"),
     Client("fal_run", "fal_client, run", "fal"),
     Client("imaginesdk_threads", "imaginesdk, in threads", "imaginesdk"),
-    Client(FLOOR, "by hand, asyncio.Protocol"),
+    Client(FLOOR, "by hand, asyncio.Protocol", is_bare=True),
 )
 
 
