@@ -75,7 +75,7 @@ def by_rounds(
     *,
     wide: int,
     most: int = 9,
-    seconds: float = 30.0,
+    seconds_each: float = 8.0,
     turn_seconds: float = 0.2,
 ) -> Rounds:
     """Have all peers work by turns.
@@ -85,7 +85,7 @@ def by_rounds(
         do: What they do.
         wide: Calls at once.
         most: Rounds; fewer if they take too long, though three of them.
-        seconds: When they have taken so long, no round begins any more.
+        seconds_each: When they have taken so long for each peer, no round begins any more.
         turn_seconds: How long a turn is; longer where so many calls take longer.
     """
     counts = {process.client.module: _count(process, do, wide, turn_seconds) for process in processes}
@@ -96,9 +96,9 @@ def by_rounds(
     ours = next(process for process in processes if process.client.module == OURS)
     peers = [process for process in processes if process is not ours]
     rounds = Rounds([], {process.client.module: Turns() for process in peers})
-    start = time.monotonic()
+    end = time.monotonic() + seconds_each * len(processes)
     for number in range(most):
-        if number >= _LEAST_ROUNDS and time.monotonic() - start > seconds:
+        if number >= _LEAST_ROUNDS and time.monotonic() > end:
             break
         rounds.ours.append(turn(ours))
         for process in _rotated(peers, number):

@@ -28,7 +28,7 @@ def measure_calls(extent: Extent) -> Outcome:
         loopback() as server,
         peer_processes(clients, server, wide=1, folder=Path(folder)) as processes,
     ):
-        rounds = by_rounds(processes, "small", wide=1, seconds=60.0)
+        rounds = by_rounds(processes, "small", wide=1)
     return Outcome(
         [
             ratio(

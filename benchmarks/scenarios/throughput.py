@@ -24,7 +24,7 @@ _COMPARED = {
     100: ("openai_generate", "aiohttp_form"),
     1000: ("aiohttp_bytes", "openai_generate", "aiohttp_form"),
 }
-_SECONDS = {100: 25.0, 1000: 40.0}
+_SECONDS_EACH = {1000: 12.0}
 
 
 def measure_throughput(extent: Extent) -> Outcome:
@@ -53,7 +53,7 @@ def _cells(extent: Extent, milliseconds: int, widths: tuple[int, ...]) -> Mappin
         peer_processes(clients, server, wide=max(widths), folder=Path(folder)) as processes,
     ):
         return {
-            wide: by_rounds(processes, "small", wide=wide, seconds=_SECONDS.get(wide, 20.0), turn_seconds=0.3)
+            wide: by_rounds(processes, "small", wide=wide, seconds_each=_SECONDS_EACH.get(wide, 8.0), turn_seconds=0.3)
             for wide in widths
         }
 

@@ -52,7 +52,7 @@ def test_as_long_as_told() -> None:
 
 def test_three_rounds_at_least() -> None:
     """Where time is up, three rounds are made."""
-    rounds = by_rounds(scripted([], "ours", "fal_run"), "small", wide=1, seconds=0.0)
+    rounds = by_rounds(scripted([], "ours", "fal_run"), "small", wide=1, seconds_each=-1.0)
     assert len(rounds.turns["fal_run"].theirs) == 3
 
 
