@@ -14,6 +14,9 @@ from benchmarks.rounds import Measure, Rounds
 
 __all__ = ["Line", "Table", "table_of"]
 
+# Where so many calls fail, what the others took says nothing.
+_TOO_MANY = 0.5
+
 
 @frozen
 class Line:
@@ -88,16 +91,25 @@ def _line(client: Client, rounds: Rounds, measure: Measure, is_cpu: bool) -> Lin
     is_ours = client.module == OURS
     answers = rounds.ours if is_ours else rounds.turns[client.module].theirs
     values = [measure(answer) for answer in answers]
-    ratio = "" if is_ours else f"{statistics.median(rounds.ratios(client.module, measure)):.2f}"
-    cpu = [] if is_cpu else [_number(statistics.median(cpu_per_call(answer) for answer in answers))]
-    span = f"{_number(min(values))} to {_number(max(values))}"
     middle = statistics.median(values)
-    return Line(client.label, is_ours, middle, [client.label, _number(middle), span, *cpu, ratio, _failed(answers)])
+    ratio = "" if is_ours else f"{statistics.median(rounds.ratios(client.module, measure)):.2f}"
+    cpu = _number(statistics.median(cpu_per_call(answer) for answer in answers))
+    if _failed(answers) > _TOO_MANY:
+        ratio = cpu = "–"
+    span = f"{_number(min(values))} to {_number(max(values))}"
+    cells = [client.label, _number(middle), span, *([] if is_cpu else [cpu]), ratio, _failures(answers)]
+    return Line(client.label, is_ours, middle, cells)
 
 
-def _failed(answers: Sequence[Answer]) -> str:
+def _failed(answers: Sequence[Answer]) -> float:
     failed = sum(answer["failed"] for answer in answers)
-    return f"{100 * failed / (failed + sum(answer['calls'] for answer in answers)):.0f} %" if failed else ""
+    return failed / max(1, failed + sum(answer["calls"] for answer in answers))
+
+
+def _failures(answers: Sequence[Answer]) -> str:
+    """Return how many calls failed, and by what the last of them did."""
+    name = next((answer["error"].partition("(")[0] for answer in reversed(answers) if answer["error"]), "")
+    return f"{100 * _failed(answers):.0f} %, {name}" if name else ""
 
 
 def _number(value: float) -> str:

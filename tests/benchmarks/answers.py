@@ -15,5 +15,5 @@ def answer(*, seconds: float = 1.0, cpu_seconds: float = 0.5, calls: int = 100, 
         failed=failed,
         bytes=1024 * calls,
         latency=0.02,
-        error="",
+        error="PoolTimeout('')" if failed else "",
     )

@@ -25,10 +25,18 @@ def throughput() -> Table:
 
 
 def test_lines() -> None:
-    """A line has the median, the range, the CPU time, what ours is to it, and the share that failed."""
+    """A line has the median, the range, the CPU time, what ours is to it, and what failed."""
     ours, httpx = throughput().lines
     assert list(ours.cells) == ["imagine_async, everything on", "1,100", "1,000 to 1,200", "455", "", ""]
-    assert list(httpx.cells) == ["httpx, files=", "100", "100 to 100", "5,000", "11.00", "20 %"]
+    assert list(httpx.cells) == ["httpx, files=", "100", "100 to 100", "5,000", "11.00", "20 %, PoolTimeout"]
+
+
+def test_most_failed() -> None:
+    """Where most calls fail, nothing is compared."""
+    turns = Turns(theirs=[answer(calls=1, failed=99)], ours=[answer()])
+    rounds = Rounds(ours=[answer()], turns={"replicate_run": turns})
+    _, line = table_of("throughput-100-0", "100 at once, 0 ms", rounds, calls_per_second, "calls/s").lines
+    assert list(line.cells[3:]) == ["–", "–", "99 %, PoolTimeout"]
 
 
 def test_columns_of_cpu() -> None:
