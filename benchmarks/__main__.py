@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import sys
+from collections.abc import Callable, Mapping
 
 from benchmarks.batch_costs import measure_batch_costs
 from benchmarks.batch_memory import measure_batch_memory
 from benchmarks.import_time import measure_import
 from benchmarks.loop_stalls import measure_upload
 from benchmarks.middleware_costs import measure_costs
+from benchmarks.outcome import Extent, Outcome
 from benchmarks.painting import measure_painting
+from benchmarks.report import Figure
+from benchmarks.results_page import write_results
 from benchmarks.sandbox_load import measure_load
+from benchmarks.scenarios.calls import measure_calls
+from benchmarks.scenarios.downloads import measure_downloads
+from benchmarks.scenarios.latency import measure_latency
+from benchmarks.scenarios.throughput import measure_throughput
+from benchmarks.scenarios.tls import measure_tls
 
-_MEASURES = {
+_MEASURES: Mapping[str, Callable[[], list[Figure]]] = {
     "import": measure_import,
     "upload": measure_upload,
     "middleware": measure_costs,
@@ -22,24 +32,50 @@ _MEASURES = {
     "batch": measure_batch_costs,
     "batch-memory": measure_batch_memory,
 }
+_SCENARIOS: Mapping[str, Callable[[Extent], Outcome]] = {
+    "calls": measure_calls,
+    "throughput": measure_throughput,
+    "latency": measure_latency,
+    "downloads": measure_downloads,
+    "tls": measure_tls,
+}
+_NAMES = (*_SCENARIOS, *_MEASURES)
 
 
 def main() -> int:
     """Run what was asked for.
 
     Returns:
-        The exit code: 1 where `--check` is given and a target is missed.
+        The exit code: 1 where `--check` is given and a target is missed, by more than its slack where it has some.
     """
+    arguments = _arguments()
+    extent = Extent(every_client=arguments.write or not arguments.check, full=arguments.full)
+    outcomes = []
+    for name in arguments.names or _NAMES:
+        outcomes.append(_SCENARIOS[name](extent) if name in _SCENARIOS else Outcome(_MEASURES[name]()))
+        print(*(table.as_text() for table in outcomes[-1].tables), sep="\n")
+        print(*(figure.line() for figure in outcomes[-1].figures), "", sep="\n", flush=True)
+    figures = [figure for outcome in outcomes for figure in outcome.figures]
+    if arguments.write:
+        write_results([table for outcome in outcomes for table in outcome.tables], figures)
+    return int(arguments.check and not all(figure.holds for figure in figures))
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser("benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of: {', '.join(_MEASURES)}; all by default")
-    parser.add_argument("--check", action="store_true", help="fail where a target is missed")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of: {', '.join(_NAMES)}; all by default")
+    parser.add_argument(
+        "--check", action="store_true", help="fail where a target is missed; compare with those only that have targets"
+    )
+    parser.add_argument("--full", action="store_true", help="measure what has no target as well")
+    parser.add_argument("--write", action="store_true", help="write benchmarks/RESULTS.md and the charts")
     arguments = parser.parse_args()
-    unknown = sorted(set(arguments.names) - set(_MEASURES))
+    unknown = sorted(set(arguments.names) - set(_NAMES))
     if unknown:
         parser.error(f"no such benchmark: {', '.join(unknown)}")
-    figures = [figure for name in arguments.names or _MEASURES for figure in _MEASURES[name]()]
-    print("\n".join(figure.line() for figure in figures))
-    return int(arguments.check and not all(figure.met for figure in figures))
+    if arguments.write and importlib.util.find_spec("matplotlib") is None:
+        parser.error("the charts need matplotlib, which is in the dependency group bench")
+    return arguments
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ class Figure:
         values: One for each run.
         target: The most that the median may be; or the least, with `at_least`.
         at_least: Whether more is better.
+        slack: By what share of its target it may be missed before `--check` fails.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Figure:
     values: Sequence[float]
     target: float
     at_least: bool = False
+    slack: float = 0.0
 
     @property
     def median(self) -> float:
@@ -36,12 +38,28 @@ class Figure:
     @property
     def met(self) -> bool:
         """Whether the target is met."""
-        return self.median >= self.target if self.at_least else self.median <= self.target
+        return self._reaches(self.target)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the target is met, or missed by no more than the slack."""
+        share = -self.slack if self.at_least else self.slack
+        return self._reaches(self.target * (1 + share))
+
+    @property
+    def verdict(self) -> str:
+        """What is to be said of it."""
+        if self.met:
+            return "met"
+        return f"missed but within {100 * self.slack:.0f} %" if self.holds else "MISSED"
 
     def line(self) -> str:
         """Return the figure as a line of text: median, range, target."""
         digits = 1 if self.target >= 5 else 2
         span = f"{min(self.values):.{digits}f} to {max(self.values):.{digits}f}"
-        verdict = "met" if self.met else "MISSED"
         bound = "at least" if self.at_least else "at most"
-        return f"{self.name}: median {self.median:.{digits}f} {self.unit} ({span}), {bound} {self.target:g}: {verdict}"
+        median = f"median {self.median:.{digits}f} {self.unit}"
+        return f"{self.name}: {median} ({span}), {bound} {self.target:g}: {self.verdict}"
+
+    def _reaches(self, target: float) -> bool:
+        return self.median >= target if self.at_least else self.median <= target
