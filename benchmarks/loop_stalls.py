@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import resource
 import tempfile
-import time
-from collections.abc import AsyncGenerator
 from io import BytesIO
 from pathlib import Path
 
 import anyio
-import anyio.lowlevel
 from PIL import Image
 
+from benchmarks.heartbeat import heartbeat
 from benchmarks.report import Figure
 from benchmarks.sink_server import sink_server
 from imagine_async import AsyncImagine
@@ -46,28 +43,9 @@ async def _upload_often(url: str, small: Path, large: Path) -> tuple[list[float]
 
 
 async def _longest_stall(client: AsyncImagine, path: Path) -> float:
-    async with _heartbeat() as gaps:
+    async with heartbeat() as gaps:
         await client.upscale(path)
     return 1000 * max(gaps)
-
-
-@contextlib.asynccontextmanager
-async def _heartbeat() -> AsyncGenerator[list[float], None]:
-    """Collect the times between two turns of a task that is always ready to run."""
-    gaps: list[float] = []
-
-    async def beat() -> None:
-        last = time.perf_counter()
-        while True:
-            await anyio.lowlevel.checkpoint()
-            now = time.perf_counter()
-            gaps.append(now - last)
-            last = now
-
-    async with anyio.create_task_group() as group:
-        group.start_soon(beat)
-        yield gaps
-        group.cancel_scope.cancel()
 
 
 def _peak_memory() -> float:
