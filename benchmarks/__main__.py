@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping
 
 from benchmarks.batch_costs import measure_batch_costs
 from benchmarks.batch_memory import measure_batch_memory
-from benchmarks.import_time import measure_import
-from benchmarks.loop_stalls import measure_upload
 from benchmarks.middleware_costs import measure_costs
 from benchmarks.outcome import Extent, Outcome
 from benchmarks.painting import measure_painting
@@ -20,12 +18,24 @@ from benchmarks.sandbox_load import measure_load
 from benchmarks.scenarios.calls import measure_calls
 from benchmarks.scenarios.downloads import measure_downloads
 from benchmarks.scenarios.latency import measure_latency
+from benchmarks.scenarios.long_queue import measure_queue
+from benchmarks.scenarios.loops import measure_loops
+from benchmarks.scenarios.memory import measure_memory
+from benchmarks.scenarios.stalls import measure_stalls
+from benchmarks.scenarios.start import measure_start
+from benchmarks.scenarios.sync_facade import measure_sync_facade
 from benchmarks.scenarios.throughput import measure_throughput
 from benchmarks.scenarios.tls import measure_tls
+from benchmarks.scenarios.uploads import measure_uploads
 
 _MEASURES: Mapping[str, Callable[[], list[Figure]]] = {
-    "import": measure_import,
-    "upload": measure_upload,
+    "start": measure_start,
+    "uploads": measure_uploads,
+    "memory": measure_memory,
+    "stalls": measure_stalls,
+    "sync-facade": measure_sync_facade,
+    "queue": measure_queue,
+    "loops": measure_loops,
     "middleware": measure_costs,
     "sandbox": measure_load,
     "painting": measure_painting,

@@ -47,7 +47,23 @@ async def stack_of(limit: int = 1, trust: ssl.SSLContext | None = None) -> Async
 
 def request_to(url: str, content: bytes = b"form", timeout: dict[str, float] | None = None) -> httpx.Request:
     """Build a request."""
-    return httpx.Request("POST", url, content=content, extensions={"timeout": timeout or {}})
+    length = {"content-length": str(len(content))}
+    return httpx.Request("POST", url, headers=length, stream=Pieces(content), extensions={"timeout": timeout or {}})
+
+
+class Pieces(httpx.AsyncByteStream):
+    """A body in one piece, and no generator: one that a broken connection leaves half-way needs no end."""
+
+    def __init__(self, content: bytes) -> None:
+        self._left = [content]
+
+    def __aiter__(self) -> Pieces:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._left:
+            raise StopAsyncIteration
+        return self._left.pop()
 
 
 async def exchanged(stack: ConnectionStack, url: str, content: bytes = b"form") -> tuple[int, bytes]:
