@@ -8,7 +8,7 @@ import os
 import tempfile
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import BufferedReader, RawIOBase
 from typing import Any, BinaryIO, TypeAlias
 
@@ -33,15 +33,15 @@ class SpooledFile:
         self.read = file.read
         self.seek = file.seek
 
-    def write_at(self, position: int, piece: bytes) -> None:
+    def write_at(self, position: int, pieces: Iterable[bytes]) -> None:
         """Write some bytes, and see that there was room for them.
 
         Args:
             position: Where they begin, counted from the beginning.
-            piece: The bytes.
+            pieces: The bytes, in order.
         """
         self.stream.seek(position)
-        self.stream.write(piece)
+        self.stream.writelines(pieces)
         self.stream.flush()
 
     def __repr__(self) -> str:
@@ -90,22 +90,23 @@ class Spool:
             pieces: Bytes.
         """
         with self._lock:
-            for piece in pieces:
-                self._write(piece)
+            held = list(pieces)
+            self._write(held)
+            for piece in held:
                 self._digest.update(piece)
                 self.size += len(piece)
                 if len(self.beginning) < 64:
                     self.beginning = (self.beginning + piece[:64])[:64]
 
-    def _write(self, piece: bytes) -> None:
+    def _write(self, pieces: Sequence[bytes]) -> None:
         try:
-            self._file.write_at(self.size, piece)
+            self._file.write_at(self.size, pieces)
         except OSError:
             # What comes in is paid for: another disk may have the room that this one lacks.
             if not self._may_move:
                 raise
             self._move()
-            self._file.write_at(self.size, piece)
+            self._file.write_at(self.size, pieces)
 
     def _move(self) -> None:
         self._may_move = False
@@ -115,7 +116,7 @@ class Spool:
         os.lseek(descriptor, 0, os.SEEK_SET)
         while position < self.size:
             piece = os.read(descriptor, min(_PIECE_BYTES, self.size - position))
-            self._file.write_at(position, piece)
+            self._file.write_at(position, (piece,))
             position += len(piece)
         old.close()
 

@@ -9,6 +9,7 @@ import os
 import pickle
 import tempfile
 import warnings
+from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
 
@@ -117,8 +118,9 @@ class _FullFile:
         self._write_at = spool._file.write_at
         self._room = room
 
-    def __call__(self, position: int, piece: bytes) -> None:
-        self._write_at(position, piece[: max(0, self._room - position)])
+    def __call__(self, position: int, pieces: Iterable[bytes]) -> None:
+        piece = b"".join(pieces)
+        self._write_at(position, (piece[: max(0, self._room - position)],))
         if position + len(piece) > self._room:
             raise OSError(errno.ENOSPC, "no room")
 

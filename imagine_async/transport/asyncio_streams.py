@@ -12,26 +12,37 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, cast
 
 import anyio
 import httpcore
-from anyio.lowlevel import checkpoint
+from anyio.lowlevel import RunVar, checkpoint
 
 from imagine_async.transport.addresses import address_in
 from imagine_async.transport.addressing import connect_to_one
 
 __all__ = ["AsyncioBackend", "AsyncioStream"]
 
-_HELD_BYTES = 256 * 1024
-"""While more than so many wait to be read, nothing further is taken from the socket."""
+_READ_BYTES = 8 * 1024 * 1024
+"""So many are taken from all sockets of a loop at once, when all have them: each gets a share, within these bounds."""
+
+_LEAST_READ, _MOST_READ = 32 * 1024, 256 * 1024
+
+_HELD_BYTES = 16 * 1024
+"""While more than so many wait to be read, nothing further is taken: the rest waits in the system's buffers."""
 
 
-class AsyncioStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
-    """A connection. One task at a time reads, one writes."""
+class AsyncioStream(asyncio.BufferedProtocol, httpcore.AsyncNetworkStream):
+    """A connection. One task at a time reads, one writes.
 
-    def __init__(self) -> None:
+    Args:
+        scratch: Where the event loop puts what it receives.
+    """
+
+    def __init__(self, scratch: _Scratch) -> None:
         self._loop = asyncio.get_running_loop()
+        self._scratch = scratch
         self._transport: asyncio.Transport
         self._pieces: deque[bytes] = deque()
         self._held_bytes = 0
@@ -48,12 +59,17 @@ class AsyncioStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
         self._transport = cast("asyncio.Transport", transport)
+        self._scratch.users += 1
         self._is_readable = _readability(transport.get_extra_info("socket"))
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Say where to put what comes."""
+        return self._scratch.share()
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Keep what came until it is read."""
-        self._pieces.append(data)
-        self._held_bytes += len(data)
+        self._pieces.append(self._scratch.taken(nbytes))
+        self._held_bytes += nbytes
         if self._held_bytes > _HELD_BYTES:
             self._transport.pause_reading()
         _wake(self._reader)
@@ -66,6 +82,7 @@ class AsyncioStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note the end."""
+        self._scratch.users -= 1
         self._has_ended = True
         self._failure = exc
         _wake(self._reader)
@@ -198,11 +215,12 @@ class AsyncioBackend(httpcore.AsyncNetworkBackend):
             The stream.
         """
         loop = asyncio.get_running_loop()
+        make = partial(AsyncioStream, _scratch())
         local = None if local_address is None else (local_address, 0)
 
         async def connect(address: str) -> AsyncioStream:
             with _as_connect_errors():
-                _, stream = await loop.create_connection(AsyncioStream, address, port, local_addr=local)
+                _, stream = await loop.create_connection(make, address, port, local_addr=local)
             return stream
 
         with _as_connect_errors(), anyio.fail_after(timeout):
@@ -210,6 +228,35 @@ class AsyncioBackend(httpcore.AsyncNetworkBackend):
         for option in socket_options or ():
             stream.get_extra_info("socket").setsockopt(*option)
         return stream
+
+
+class _Scratch:
+    """Where what is received lies until it is taken over, in the same turn of the loop: all connections share it."""
+
+    def __init__(self) -> None:
+        self.users = 0
+        self._buffer = memoryview(bytearray(_MOST_READ))
+
+    def share(self) -> memoryview:
+        """Return as much of it as one connection may fill: of many that stop half-way each holds so much."""
+        return self._buffer[: max(_LEAST_READ, _READ_BYTES // max(1, self.users))]
+
+    def taken(self, size: int) -> bytes:
+        """Return what was put into it."""
+        return bytes(self._buffer[:size])
+
+
+_scratches: RunVar[_Scratch] = RunVar("imagine_async_scratch")
+
+
+def _scratch() -> _Scratch:
+    """Return the scratch of the running loop."""
+    try:
+        return _scratches.get()
+    except LookupError:
+        scratch = _Scratch()
+        _scratches.set(scratch)
+        return scratch
 
 
 async def _addresses(loop: asyncio.AbstractEventLoop, host: str, port: int) -> list[str]:

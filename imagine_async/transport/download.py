@@ -15,7 +15,7 @@ from imagine_async.transport.http_library import HttpLibrary
 from imagine_async.transport.reply_body import close_in_order
 from imagine_async.transport.safe_urls import shown
 
-__all__ = ["Download", "Errand"]
+__all__ = ["Download", "Errand", "announced_length"]
 
 
 @frozen
@@ -60,7 +60,7 @@ class Download:
         self.status = response.status_code
         self.headers: Mapping[str, str] = dict(response.headers.items())
         self.content_type = self.headers.get("content-type")
-        self.length = _length(self.headers)
+        self.length = announced_length(self.headers)
         self._response = response
         self._place = place
         self._errand = errand
@@ -122,7 +122,15 @@ class Download:
         return self._errand.failure(f"the download from {shown(self._place)} {what}", self.status)
 
 
-def _length(headers: Mapping[str, str]) -> int | None:
+def announced_length(headers: Mapping[str, str]) -> int | None:
+    """Read how long a body is said to be.
+
+    Args:
+        headers: The headers, with names in lower case.
+
+    Returns:
+        Bytes; `None` where nothing is said, or nothing that counts.
+    """
     text = headers.get("content-length", "")
     # With a transfer encoding the length says nothing, RFC 9112, section 6.3.
     return int(text) if text.isascii() and text.isdecimal() and "transfer-encoding" not in headers else None

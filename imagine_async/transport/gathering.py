@@ -15,19 +15,22 @@ __all__ = ["MEMORY_BYTES", "gathered", "on_disk_if_large"]
 MEMORY_BYTES = 256 * 1024
 """A body of at most this many bytes stays in memory."""
 
-_HELD_BYTES = 32 * 1024 * 1024
+_HELD_BYTES = 12 * 1024 * 1024
 """All larger ones of an event loop together hold about so many bytes between two visits to the disk."""
 
-_LEAST_WRITTEN, _MOST_WRITTEN = 128 * 1024, 1024 * 1024
+_LEAST_WRITTEN, _MOST_WRITTEN = 64 * 1024, 1024 * 1024
 
 
-async def gathered(pieces: AsyncIterator[bytes], make_spool: MakeSpool, *, call_id: str) -> Body:
+async def gathered(
+    pieces: AsyncIterator[bytes], make_spool: MakeSpool, *, call_id: str, length: int | None = None
+) -> Body:
     """Take in a body.
 
     Args:
         pieces: Its pieces.
         make_spool: Makes the spool for a large one.
         call_id: The call's id.
+        length: How many bytes are announced; `None`: it is not known.
 
     Returns:
         The bytes, or a spool with more than `MEMORY_BYTES`.
@@ -35,7 +38,7 @@ async def gathered(pieces: AsyncIterator[bytes], make_spool: MakeSpool, *, call_
     Raises:
         ResultStorageError: The disk does not take them.
     """
-    gathering = _Gathering(make_spool, call_id)
+    gathering = _Gathering(make_spool, call_id, is_large=length is not None and length > MEMORY_BYTES)
     load = _load()
     load.running += 1
     try:
@@ -73,18 +76,19 @@ async def on_disk_if_large(content: bytes, make_spool: MakeSpool, *, call_id: st
 
 
 class _Gathering:
-    def __init__(self, make_spool: MakeSpool, call_id: str) -> None:
+    def __init__(self, make_spool: MakeSpool, call_id: str, *, is_large: bool = False) -> None:
         self._make_spool = make_spool
         self._call_id = call_id
         self._held: list[bytes] = []
         self._held_bytes = 0
         self._spool: Spool | None = None
+        self._is_large = is_large
 
     async def add(self, piece: bytes, share: int) -> None:
         """Take a piece; go to the disk when more than a share has come together."""
         self._held.append(piece)
         self._held_bytes += len(piece)
-        if self._held_bytes > (MEMORY_BYTES if self._spool is None else share):
+        if self._held_bytes > (share if self._is_large else MEMORY_BYTES):
             await anyio.to_thread.run_sync(self._write)
 
     async def end(self) -> Body:
@@ -102,6 +106,7 @@ class _Gathering:
         with keeping("the result", self._call_id):
             self._spool = self._spool or self._make_spool()
             self._spool.extend(self._held)
+        self._is_large = True
         self._held.clear()
         self._held_bytes = 0
 

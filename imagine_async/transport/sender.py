@@ -199,8 +199,8 @@ class Transport:
             timeout = call.timeout.with_total(max(0.001, call.remaining))
             if call.make_spool is None:
                 return content_at(link, await self._downloader.read(link.url, timeout=timeout), call)
-            async with self._downloader.open(link.url, timeout=timeout) as pieces:
-                return await stream_download(call, link, pieces, call.make_spool)
+            async with self._downloader.open(link.url, timeout=timeout) as download:
+                return await stream_download(call, link, download, call.make_spool)
 
         return await fetch_with_tries(fetch, clock=call.clock)
 

@@ -14,6 +14,7 @@ from imagine_async.replies import Content, Link, whole_picture
 from imagine_async.requests import ImageRequest
 from imagine_async.sniff import begins_like_a_picture
 from imagine_async.spool import MakeSpool, Spool, keeping
+from imagine_async.transport.download import Download, announced_length
 from imagine_async.transport.gathering import gathered, on_disk_if_large
 from imagine_async.transport.reading import content_at, read_reply
 from imagine_async.video import VideoJob
@@ -44,7 +45,7 @@ async def stream_reply(
     Raises:
         ImagineError: The reply is none that belongs to the request, or the disk does not take it.
     """
-    body = await gathered(pieces, make_spool, call_id=call.id)
+    body = await gathered(pieces, make_spool, call_id=call.id, length=announced_length(headers))
     if isinstance(body, bytes):
         return await _kept(await read_reply(call, status, headers, body), make_spool, call)
     try:
@@ -58,13 +59,13 @@ async def stream_reply(
         raise
 
 
-async def stream_download(call: Call, link: Link, pieces: AsyncIterator[bytes], make_spool: MakeSpool) -> Content:
+async def stream_download(call: Call, link: Link, download: Download, make_spool: MakeSpool) -> Content:
     """Take in a picture from where the reply said that it lies.
 
     Args:
         call: The call.
         link: Where that is.
-        pieces: The body.
+        download: The body.
         make_spool: Makes the spool for a large one.
 
     Returns:
@@ -74,7 +75,7 @@ async def stream_download(call: Call, link: Link, pieces: AsyncIterator[bytes], 
         DownloadError: It is none, or cut; it may come whole at another try.
         ResultStorageError: The disk does not take it.
     """
-    body = await gathered(pieces, make_spool, call_id=call.id)
+    body = await gathered(download, make_spool, call_id=call.id, length=download.length)
     if isinstance(body, bytes):
         return content_at(link, body, call)
     try:

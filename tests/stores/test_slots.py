@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from bisect import insort
 
 import pytest
@@ -203,3 +204,16 @@ def test_recent_slots_are_counted_from_any() -> None:
     recent.shift(10.0)
     recent.drop_after(0.0)
     assert recent.newest(1) is None
+
+
+def test_a_million_slots_take_little_memory() -> None:
+    """A limit so high that it never holds anybody remembers its slots in some 8 bytes each."""
+    book, limit = SlotBook(), RateLimit(100_000, 1.0)
+    tracemalloc.start()
+    try:
+        for number in range(100_000):
+            book.reserve(limit, number * 0.001)
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken < 1_200_000
