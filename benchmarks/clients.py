@@ -34,6 +34,7 @@ CLIENTS = (
     Client("our_connections", "httpx over our connections, ready-made bytes", is_bare=True),
     Client("httpx_files", "httpx, files=", "httpx", is_bare=True),
     Client("aiohttp_form", "aiohttp, FormData", "aiohttp", is_bare=True),
+    Client("aiohttp_whole", "aiohttp, with digests and whole files", "aiohttp", is_bare=True),
     Client("aiohttp_bytes", "aiohttp, ready-made bytes", "aiohttp", is_bare=True),
     Client("openai_generate", "openai, images.generate", "openai"),
     Client("openai_edit", "openai, images.edit", "openai"),

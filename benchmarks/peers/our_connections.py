@@ -9,7 +9,7 @@ import httpx
 
 from benchmarks.peers.peer import PATH, Peer, Place
 from benchmarks.peers.ready_made import BODY, HEADERS
-from imagine_async.transport import loop_clients
+from imagine_async.transport.loop_clients import connections
 
 __all__ = ["open_peer"]
 
@@ -21,7 +21,7 @@ async def open_peer(place: Place) -> AsyncGenerator[Peer, None]:
     Args:
         place: Where it works.
     """
-    async with loop_clients._client(place.wide) as client:
+    async with httpx.AsyncClient(transport=connections(place.wide)) as client:
         yield _OurConnections(client, place.url + PATH)
 
 

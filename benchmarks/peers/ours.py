@@ -44,13 +44,13 @@ class _Ours(Peer):
         self._rows: tuple[AsyncImagine, Sink] | None = None
 
     async def small(self) -> int:
-        image = await self._client.text_to_image(PROMPT, style="realistic", seed=1)
+        image = await self._client.text_to_image(PROMPT, style="realistic")
         return len(image.content)
 
     async def to_disk(self, path: Path) -> int:
         """Do what a batch does with a row: large replies go to a spool in the folder, which the sink then names."""
         client, sink = self._rows = self._rows or _as_in_a_batch(self._client, path.parent)
-        image = await client.text_to_image(PROMPT, style="realistic", seed=1)
+        image = await client.text_to_image(PROMPT, style="realistic")
         stored = await sink.put(path.name, ".png", image.body, media_type="image/png", facts=b"{}")
         return stored.size
 

@@ -12,7 +12,7 @@ from imagine_async.transport.per_loop import PerLoop
 from imagine_async.transport.proxies import proxies_from_environment
 from imagine_async.transport.trust import shared_ssl_context
 
-__all__ = ["ApiClient", "LoopClients"]
+__all__ = ["ApiClient", "LoopClients", "connections"]
 
 
 class LoopClients(PerLoop[httpx.AsyncClient]):
@@ -25,7 +25,7 @@ class LoopClients(PerLoop[httpx.AsyncClient]):
     """
 
     def __init__(self, *, limit: int) -> None:
-        super().__init__(lambda: _client(limit))
+        super().__init__(lambda: ApiClient(connections(limit)))
 
 
 class ApiClient(httpx.AsyncClient):
@@ -65,6 +65,10 @@ class ApiClient(httpx.AsyncClient):
         return response
 
 
-def _client(limit: int) -> httpx.AsyncClient:
-    connector = Connector(shared_ssl_context, proxies_from_environment())
-    return ApiClient(ConnectionStack(limit=limit, connector=connector))
+def connections(limit: int) -> ConnectionStack:
+    """Make the connections for one event loop, through the proxies that the environment names now.
+
+    Args:
+        limit: Requests in flight at most.
+    """
+    return ConnectionStack(limit=limit, connector=Connector(shared_ssl_context, proxies_from_environment()))
