@@ -11,7 +11,7 @@ nox.options.sessions = ["tests", "lint", "types"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 SUPPORTED_PYTHONS = nox.project.python_versions(PYPROJECT)
-EXTRAS = ".[cli,cloud,images,numpy,parquet,redis,sandbox,sandbox-cv,sandbox-video,yaml]"
+EXTRAS = ".[aiohttp,cli,cloud,images,numpy,parquet,redis,sandbox,sandbox-cv,sandbox-video,uvloop,yaml]"
 # Newer ones bring gigabytes for graphics cards along.
 TORCH = "torch==2.13.0"
 

@@ -19,9 +19,10 @@ def translate(error: Exception, call: Call) -> ImagineError:
     Returns:
         An error that holds no object of the HTTP library.
     """
-    if any(isinstance(error, library.never_connected) for library in loaded_libraries()):
-        return ConnectError(f"no connection to the API: {reason(error)}; nothing was sent", call_id=call.id)
     sent = call.outcome is not Outcome.NOT_SENT
+    # Not every transport tells a connection that fails from one that breaks: what has left has left.
+    if not sent and any(isinstance(error, library.never_connected) for library in loaded_libraries()):
+        return ConnectError(f"no connection to the API: {reason(error)}; nothing was sent", call_id=call.id)
     advice = "the call may have been done and charged" if sent else "nothing was sent"
     return DisconnectedError(f"the connection broke: {reason(error)}; {advice}", outcome=call.outcome, call_id=call.id)
 
