@@ -97,5 +97,5 @@ def demo(session: nox.Session) -> None:
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure; pass `-- --check` to fail where a target is missed."""
-    _install(session, "test", "bench")
+    _install(session, "test")
     session.run("python", "-m", "benchmarks", *session.posargs)

@@ -84,7 +84,7 @@ def _arguments() -> argparse.Namespace:
     if unknown:
         parser.error(f"no such benchmark: {', '.join(unknown)}")
     if arguments.write and importlib.util.find_spec("matplotlib") is None:
-        parser.error("the charts need matplotlib, which is in the dependency group bench")
+        parser.error("the charts need matplotlib, which is in the dependency group test")
     return arguments
 
 

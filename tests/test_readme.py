@@ -16,7 +16,7 @@ from imagine_async.sandbox import RunningSandbox, SandboxSettings, running_sandb
 ROOT = Path(__file__).parent.parent
 PROGRAMS = [
     pytest.param(program, id=f"{page}-{number}")
-    for page in ("README.md", "docs/sandbox.md", "docs/spending.md")
+    for page in ("README.md", "docs/performance.md", "docs/sandbox.md", "docs/spending.md")
     for number, program in enumerate(
         re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
     )

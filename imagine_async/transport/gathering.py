@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import anyio.to_thread
 from anyio.lowlevel import RunVar
-from attrs import define
+from attrs import define, field
 
 from imagine_async.spool import Body, MakeSpool, Spool, keeping
 
@@ -17,6 +17,8 @@ MEMORY_BYTES = 256 * 1024
 
 _HELD_BYTES = 12 * 1024 * 1024
 """All larger ones of an event loop together hold about so many bytes between two visits to the disk."""
+
+_WRITERS = 4
 
 _LEAST_WRITTEN, _MOST_WRITTEN = 64 * 1024, 1024 * 1024
 
@@ -89,14 +91,17 @@ class _Gathering:
         self._held.append(piece)
         self._held_bytes += len(piece)
         if self._held_bytes > (share if self._is_large else MEMORY_BYTES):
-            await anyio.to_thread.run_sync(self._write)
+            await self._visit_disk()
 
     async def end(self) -> Body:
         if self._spool is None:
             return b"".join(self._held)
         if self._held:
-            await anyio.to_thread.run_sync(self._write)
+            await self._visit_disk()
         return self._spool
+
+    async def _visit_disk(self) -> None:
+        await anyio.to_thread.run_sync(self._write, limiter=_load().writers)
 
     def discard(self) -> None:
         if self._spool is not None:
@@ -119,6 +124,8 @@ class _Load:
     """
 
     running: int = 0
+    # They take digests as well: more of them than there are processors keep the event loop from one.
+    writers: anyio.CapacityLimiter = field(factory=lambda: anyio.CapacityLimiter(_WRITERS))
 
     @property
     def share(self) -> int:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from benchmarks.charts import draw
 from benchmarks.measures import calls_per_second, cpu_per_call
 from benchmarks.report import Figure
@@ -69,7 +67,6 @@ def test_page_without_tables() -> None:
 
 def test_charts(tmp_path: Path) -> None:
     """A chart is drawn where its tables are there, the same twice."""
-    pytest.importorskip("matplotlib")
     table = table_of("calls", "A call", ROUNDS, cpu_per_call, "µs CPU/call")
     (path,) = draw([table], tmp_path)
     first = path.read_bytes()
