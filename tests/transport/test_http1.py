@@ -19,6 +19,7 @@ import trustme
 
 from imagine_async.transport.connections import ConnectionStack
 from imagine_async.transport.connector import Connector
+from imagine_async.transport.loop_clients import ApiClient
 from imagine_async.transport.proxies import Proxies
 from tests.scripted_server import Behaviour, read_head, read_request, reply, scripted_server
 
@@ -325,8 +326,6 @@ async def test_cancelled_at_any_moment_no_slot_is_lost() -> None:
 @pytest.mark.parametrize("using", ["httpcore", "httpx"])
 async def test_a_mock_of_the_http_library_is_answered_first(using: str) -> None:
     """Respx takes the calls of a client that has real connections open, and gives them back at its end."""
-    from imagine_async.transport.loop_clients import ApiClient
-
     with scripted_server(in_pieces(reply(BODY), 1 << 20)) as server:
         async with stack_of() as stack, ApiClient(stack) as client:
             assert (await client.post(server.url, content=b"form")).content == BODY
@@ -334,3 +333,19 @@ async def test_a_mock_of_the_http_library_is_answered_first(using: str) -> None:
                 router.post(server.url).respond(418, content=b"mocked")
                 assert (await client.post(server.url, content=b"form")).content == b"mocked"
             assert (await client.post(server.url, content=b"form")).content == BODY
+
+
+async def test_cookies_are_not_kept() -> None:
+    """What a server wants to be told again with the next call is not told: calls have nothing to do with each other."""
+    heads = []
+
+    def behave(connection: socket.socket) -> None:
+        while True:
+            heads.append(read_request(connection)[0])
+            connection.sendall(reply(BODY, headers="Set-Cookie: a=b; Path=/\r\n"))
+
+    with scripted_server(behave) as server:
+        async with stack_of() as stack, ApiClient(stack) as client:
+            for _ in range(2):
+                await client.send(request_to(server.url))
+    assert not [head for head in heads if b"cookie" in head.lower()]
