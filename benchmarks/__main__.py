@@ -23,6 +23,7 @@ from benchmarks.scenarios.loops import measure_loops
 from benchmarks.scenarios.memory import measure_memory
 from benchmarks.scenarios.stalls import measure_stalls
 from benchmarks.scenarios.start import measure_start
+from benchmarks.scenarios.switches import measure_switches
 from benchmarks.scenarios.sync_facade import measure_sync_facade
 from benchmarks.scenarios.throughput import measure_throughput
 from benchmarks.scenarios.tls import measure_tls
@@ -48,6 +49,7 @@ _SCENARIOS: Mapping[str, Callable[[Extent], Outcome]] = {
     "latency": measure_latency,
     "downloads": measure_downloads,
     "tls": measure_tls,
+    "switches": measure_switches,
 }
 _NAMES = (*_SCENARIOS, *_MEASURES)
 
