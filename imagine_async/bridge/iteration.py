@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable
 from enum import Enum, auto
-from itertools import chain
 from queue import Empty, SimpleQueue
 from typing import Generic, Protocol, TypeVar
 
@@ -17,7 +16,7 @@ import anyio
 
 from imagine_async.bridge.blocking import PublicCall, public_call, warn_if_blocking
 from imagine_async.bridge.calls import WAIT_SLICE, Job
-from imagine_async.bridge.loop_thread import LoopThread
+from imagine_async.bridge.feeding import FedInput
 
 __all__ = ["READ_AHEAD", "Feed", "iterate"]
 
@@ -178,7 +177,7 @@ class _Iteration(Job[None], Generic[T]):
         # Having a length proves nothing (a Django QuerySet has one, and asks the database when it is iterated).
         if isinstance(source, (list, tuple, set, frozenset)) or not isinstance(source, Iterable):
             return source
-        fed = _FedInput(source, self.loop, self._want)
+        fed = FedInput(source, self.loop, self._want)
         self._releases.append(fed.release)
         return fed
 
@@ -192,51 +191,3 @@ async def _close(iterator: AsyncGenerator[object]) -> None:
         await iterator.aclose()
     except* GeneratorExit:  # This is how a task group that is open at the `yield` reports the close.
         pass
-
-
-class _Question(Generic[T]):
-    """One input asked of the caller's thread."""
-
-    def __init__(self) -> None:
-        self.inputs: list[T] = []
-        self.error: Exception | None = None
-        self.answered = anyio.Event()
-
-
-class _FedInput(AsyncIterator[T]):
-    """The caller's iterable as an async iterator; each step is a question to the caller's thread."""
-
-    def __init__(self, source: Iterable[T], loop: LoopThread, want: Callable[[Callable[[], None]], None]) -> None:
-        # `chain` puts off `iter(source)`, which is the caller's code as well, to the first step.
-        self._inputs = chain.from_iterable((source,))
-        self._loop = loop
-        self._want = want
-        self._turn = anyio.Lock()
-        self._open: _Question[T] | None = None
-
-    async def __anext__(self) -> T:
-        async with self._turn:
-            question = self._open or self._ask()
-            # Where this wait is cancelled the question stays open, and the next step takes its answer.
-            await question.answered.wait()
-            self._open = None
-            if question.error is not None:
-                raise question.error
-            return question.inputs[0]
-
-    def release(self) -> None:
-        self._inputs = chain.from_iterable(())
-
-    def _ask(self) -> _Question[T]:
-        question = self._open = _Question[T]()
-        self._want(lambda: self._reply(question))
-        return question
-
-    def _reply(self, question: _Question[T]) -> None:
-        try:
-            question.inputs.append(next(self._inputs))
-        except StopIteration:
-            question.error = StopAsyncIteration()
-        except Exception as error:
-            question.error = error
-        self._loop.post(question.answered.set)
