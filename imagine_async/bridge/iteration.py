@@ -77,7 +77,7 @@ def _iterate(factory: Callable[[Feed], AsyncIterator[T]], call: PublicCall | Non
 class _Mail(Enum):
     """What the loop thread tells the caller's thread."""
 
-    ITEM = auto()
+    ITEMS = auto()
     INPUT_WANTED = auto()
     END = auto()
 
@@ -99,20 +99,25 @@ class _Iteration(Job[None], Generic[T]):
     # In the caller's thread.
 
     def items(self) -> Generator[T, None, None]:
-        taken = 0
+        taken, has_ended = 0, False
         while True:
             self._check()
             # One input before each item: work that waits for it can start while the caller is busy with the item.
             if self._wanted:
                 self._wanted.popleft()()
-            mail = self._next_mail()
-            if mail is _Mail.END:
-                return self.result()
-            if mail is _Mail.ITEM:
+            if not self._items and not has_ended:
+                mail = self._next_mail()
+                has_ended = mail is _Mail.END
+                if mail is _Mail.INPUT_WANTED:
+                    continue
+            if self._items:
+                # At once, without a look at what is wanted by now: a caller who leaves with it starts nothing more.
                 taken += 1
                 if taken % (READ_AHEAD // 2) == 0 and not self.done:
                     self.loop.post(self._grant)
                 yield self._items.popleft()
+            elif has_ended:
+                return self.result()
 
     def release(self) -> None:
         """Let go of the caller's iterables here, in the caller's thread, where their clean-up belongs."""
@@ -144,7 +149,9 @@ class _Iteration(Job[None], Generic[T]):
         try:
             async for item in iterator:
                 self._items.append(item)
-                self._mail.put(_Mail.ITEM)
+                if len(self._items) == 1:
+                    # Where there were others, the caller takes this one after them without being told.
+                    self._mail.put(_Mail.ITEMS)
                 if not await self._may_go_on():
                     break
         finally:
