@@ -10,10 +10,21 @@ from anyio.abc import TaskGroup
 
 from imagine_async.tasks import spawn
 
-__all__ = ["FanOut"]
+__all__ = ["Demanded", "FanOut"]
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+
+class Demanded(AsyncIterator[T]):
+    """An async iterator that gets several items in one go where that is cheaper.
+
+    Attributes:
+        wanted: How many items would be used at once: no more may be taken ahead. Whoever iterates may change it before
+            each step.
+    """
+
+    wanted: int = 1
 
 
 class FanOut(Generic[T, R]):
@@ -107,6 +118,8 @@ class FanOut(Generic[T, R]):
         """Take the next input; once there is none, or the caller's iterable failed, let the running calls end."""
         async with self._turn:
             if not self._exhausted:
+                if isinstance(self._inputs, Demanded):
+                    self._inputs.wanted = self._idle + self._unopened
                 try:
                     return (await anext(self._inputs),)
                 except StopAsyncIteration:

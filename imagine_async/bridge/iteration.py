@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable
 from enum import Enum, auto
-from itertools import chain
 from queue import Empty, SimpleQueue
 from typing import Generic, Protocol, TypeVar
 
@@ -17,7 +16,7 @@ import anyio
 
 from imagine_async.bridge.blocking import PublicCall, public_call, warn_if_blocking
 from imagine_async.bridge.calls import WAIT_SLICE, Job
-from imagine_async.bridge.loop_thread import LoopThread
+from imagine_async.bridge.feeding import FedInput
 
 __all__ = ["READ_AHEAD", "Feed", "iterate"]
 
@@ -78,7 +77,7 @@ def _iterate(factory: Callable[[Feed], AsyncIterator[T]], call: PublicCall | Non
 class _Mail(Enum):
     """What the loop thread tells the caller's thread."""
 
-    ITEM = auto()
+    ITEMS = auto()
     INPUT_WANTED = auto()
     END = auto()
 
@@ -100,20 +99,25 @@ class _Iteration(Job[None], Generic[T]):
     # In the caller's thread.
 
     def items(self) -> Generator[T, None, None]:
-        taken = 0
+        taken, has_ended = 0, False
         while True:
             self._check()
             # One input before each item: work that waits for it can start while the caller is busy with the item.
             if self._wanted:
                 self._wanted.popleft()()
-            mail = self._next_mail()
-            if mail is _Mail.END:
-                return self.result()
-            if mail is _Mail.ITEM:
+            if not self._items and not has_ended:
+                mail = self._next_mail()
+                has_ended = mail is _Mail.END
+                if mail is _Mail.INPUT_WANTED:
+                    continue
+            if self._items:
+                # At once, without a look at what is wanted by now: a caller who leaves with it starts nothing more.
                 taken += 1
                 if taken % (READ_AHEAD // 2) == 0 and not self.done:
                     self.loop.post(self._grant)
                 yield self._items.popleft()
+            elif has_ended:
+                return self.result()
 
     def release(self) -> None:
         """Let go of the caller's iterables here, in the caller's thread, where their clean-up belongs."""
@@ -145,7 +149,9 @@ class _Iteration(Job[None], Generic[T]):
         try:
             async for item in iterator:
                 self._items.append(item)
-                self._mail.put(_Mail.ITEM)
+                if len(self._items) == 1:
+                    # Where there were others, the caller takes this one after them without being told.
+                    self._mail.put(_Mail.ITEMS)
                 if not await self._may_go_on():
                     break
         finally:
@@ -178,7 +184,7 @@ class _Iteration(Job[None], Generic[T]):
         # Having a length proves nothing (a Django QuerySet has one, and asks the database when it is iterated).
         if isinstance(source, (list, tuple, set, frozenset)) or not isinstance(source, Iterable):
             return source
-        fed = _FedInput(source, self.loop, self._want)
+        fed = FedInput(source, self.loop, self._want)
         self._releases.append(fed.release)
         return fed
 
@@ -192,51 +198,3 @@ async def _close(iterator: AsyncGenerator[object]) -> None:
         await iterator.aclose()
     except* GeneratorExit:  # This is how a task group that is open at the `yield` reports the close.
         pass
-
-
-class _Question(Generic[T]):
-    """One input asked of the caller's thread."""
-
-    def __init__(self) -> None:
-        self.inputs: list[T] = []
-        self.error: Exception | None = None
-        self.answered = anyio.Event()
-
-
-class _FedInput(AsyncIterator[T]):
-    """The caller's iterable as an async iterator; each step is a question to the caller's thread."""
-
-    def __init__(self, source: Iterable[T], loop: LoopThread, want: Callable[[Callable[[], None]], None]) -> None:
-        # `chain` puts off `iter(source)`, which is the caller's code as well, to the first step.
-        self._inputs = chain.from_iterable((source,))
-        self._loop = loop
-        self._want = want
-        self._turn = anyio.Lock()
-        self._open: _Question[T] | None = None
-
-    async def __anext__(self) -> T:
-        async with self._turn:
-            question = self._open or self._ask()
-            # Where this wait is cancelled the question stays open, and the next step takes its answer.
-            await question.answered.wait()
-            self._open = None
-            if question.error is not None:
-                raise question.error
-            return question.inputs[0]
-
-    def release(self) -> None:
-        self._inputs = chain.from_iterable(())
-
-    def _ask(self) -> _Question[T]:
-        question = self._open = _Question[T]()
-        self._want(lambda: self._reply(question))
-        return question
-
-    def _reply(self, question: _Question[T]) -> None:
-        try:
-            question.inputs.append(next(self._inputs))
-        except StopIteration:
-            question.error = StopAsyncIteration()
-        except Exception as error:
-            question.error = error
-        self._loop.post(question.answered.set)

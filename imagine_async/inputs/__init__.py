@@ -7,8 +7,9 @@ number of times. A URL or an async stream is not (`Unresolved`); `resolve` reads
 from __future__ import annotations
 
 from imagine_async.inputs.forms import AsyncReader, BinaryReader, ImageInput, SupportsArray, as_source
+from imagine_async.inputs.pieces import PIECE_BYTES
 from imagine_async.inputs.resolve import Fetch, resolve
-from imagine_async.inputs.sources import PIECE_BYTES, BytesSource, FileSource, PathSource, Source, SpoolSource
+from imagine_async.inputs.sources import BytesSource, FileSource, PathSource, Source, SpoolSource
 from imagine_async.inputs.spooling import MAX_BYTES, SPOOL_BYTES
 from imagine_async.inputs.unresolved import UNRESOLVED, AnySource, RowOutput, StreamSource, Unresolved, UrlSource
 

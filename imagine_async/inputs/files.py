@@ -12,7 +12,8 @@ from typing import Any, BinaryIO, TypeGuard
 from imagine_async.errors import InvalidRequestError
 from imagine_async.inputs.checks import picture_in, unreadable
 from imagine_async.inputs.hints import hint_for, without_secrets
-from imagine_async.inputs.sources import PIECE_BYTES, BytesSource, FileSource, PathSource, fingerprint
+from imagine_async.inputs.pieces import PIECE_BYTES
+from imagine_async.inputs.sources import BytesSource, FileSource, PathSource, fingerprint
 from imagine_async.inputs.spooling import Spooler
 
 __all__ = ["from_bytes", "from_file", "from_path"]

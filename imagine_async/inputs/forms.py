@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, Union, overload
 from imagine_async.errors import InvalidRequestError
 from imagine_async.inputs.data_uri import from_data_uri
 from imagine_async.inputs.files import from_bytes, from_file, from_path
+from imagine_async.inputs.pieces import PIECE_BYTES
 from imagine_async.inputs.pixels import from_array, from_pil, is_pil_image
-from imagine_async.inputs.sources import PIECE_BYTES, BytesSource, FileSource, PathSource, Source, SpoolSource
+from imagine_async.inputs.sources import BytesSource, FileSource, PathSource, Source, SpoolSource
 from imagine_async.inputs.spool_source import from_spool
 from imagine_async.inputs.spooling import MAX_BYTES
 from imagine_async.inputs.unresolved import UNRESOLVED, AnySource, StreamSource, UrlSource

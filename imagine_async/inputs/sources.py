@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from pathlib import Path
-from typing import BinaryIO, Protocol, TypeAlias
+from typing import BinaryIO, Protocol, Self, TypeAlias
 
-import anyio.to_thread
 from attrs import field, frozen
 
 from imagine_async.errors import InvalidRequestError
 from imagine_async.inputs.checks import unreadable
-from imagine_async.inputs.spool_source import PIECE_BYTES, SpoolSource
+from imagine_async.inputs.pieces import cut, read_in_threads
+from imagine_async.inputs.spool_source import SpoolSource
 from imagine_async.sniff import Picture
 
 __all__ = [
-    "PIECE_BYTES",
     "BytesSource",
     "FileSource",
     "PathSource",
@@ -65,8 +65,8 @@ class BytesSource:
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
         """Yield the bytes in pieces."""
-        for start in range(0, self.size, PIECE_BYTES):
-            yield self.content[start : start + PIECE_BYTES]
+        for piece in cut(self.content):
+            yield piece
 
     def read(self) -> bytes:
         """Return the whole file."""
@@ -97,14 +97,15 @@ class PathSource:
         Raises:
             InvalidRequestError: The file is gone or was changed since the request was made.
         """
-        left = self.size
         # Closed without awaiting, because a task that is being cancelled cannot await.
-        with await anyio.to_thread.run_sync(self._open) as file:
-            while piece := await anyio.to_thread.run_sync(file.read, min(PIECE_BYTES, left)):
-                left -= len(piece)
-                yield piece
-        if left:
-            raise self._changed()
+        with _OpenedLate(self._open) as file:
+
+            def read(position: int, length: int) -> bytes:
+                return self._whole(file.read(length), length)
+
+            async with aclosing(read_in_threads(self.size, read)) as pieces:
+                async for piece in pieces:
+                    yield piece
 
     def read(self) -> bytes:
         """Return the whole file. Blocks: in async code call it in a worker thread.
@@ -113,10 +114,7 @@ class PathSource:
             InvalidRequestError: The file is gone or was changed since the request was made.
         """
         with self._open() as file:
-            content = file.read(self.size)
-        if len(content) != self.size:
-            raise self._changed()
-        return content
+            return self._whole(file.read(self.size), self.size)
 
     def _open(self) -> BinaryIO:
         try:
@@ -127,6 +125,11 @@ class PathSource:
             file.close()
             raise self._changed()
         return file
+
+    def _whole(self, content: bytes, length: int) -> bytes:
+        if len(content) != length:
+            raise self._changed()
+        return content
 
     def _changed(self) -> InvalidRequestError:
         return InvalidRequestError(self.name, str(self.path), _CHANGED)
@@ -151,15 +154,13 @@ class FileSource:
     name: str = "image"
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
-    async def pieces(self) -> AsyncGenerator[bytes, None]:
-        """Yield the bytes in pieces, read in a worker thread.
+    def pieces(self) -> AsyncGenerator[bytes, None]:
+        """Return the bytes in pieces, read in a worker thread.
 
         Raises:
             InvalidRequestError: The file was closed or cut since the request was made.
         """
-        for start in range(0, self.size, PIECE_BYTES):
-            length = min(PIECE_BYTES, self.size - start)
-            yield await anyio.to_thread.run_sync(self._read, self.offset + start, length)
+        return read_in_threads(self.size, self._read)
 
     def read(self) -> bytes:
         """Return the whole picture. Blocks: in async code call it in a worker thread.
@@ -167,12 +168,12 @@ class FileSource:
         Raises:
             InvalidRequestError: The file was closed or cut since the request was made.
         """
-        return self._read(self.offset, self.size)
+        return self._read(0, self.size)
 
     def _read(self, position: int, length: int) -> bytes:
         try:
             with self._lock:
-                self.file.seek(position)
+                self.file.seek(self.offset + position)
                 piece = _exactly(self.file, length)
         except Exception as problem:
             # A file of the caller's may raise whatever it likes.
@@ -190,6 +191,31 @@ def fingerprint(file: BinaryIO) -> tuple[int, int]:
     """Tell what an open file on disk is known by: its size in bytes, and its last change in nanoseconds."""
     status = os.fstat(file.fileno())
     return status.st_size, status.st_mtime_ns
+
+
+class _OpenedLate:
+    """A file that the first read opens, so that no worker thread is asked for that alone.
+
+    Args:
+        open_file: Opens it.
+    """
+
+    def __init__(self, open_file: Callable[[], BinaryIO]) -> None:
+        self._open_file = open_file
+        self._file: BinaryIO | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def read(self, length: int) -> bytes:
+        """Read on."""
+        if self._file is None:
+            self._file = self._open_file()
+        return self._file.read(length)
 
 
 def _exactly(file: SeekableFile, length: int) -> bytes:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
-import anyio.to_thread
 from attrs import field, frozen
 
 from imagine_async.file_view import FileView
 from imagine_async.inputs.checks import no_picture, unreadable
+from imagine_async.inputs.pieces import read_in_threads
 from imagine_async.sniff import Picture, sniff_bytes
 from imagine_async.spool import Spool
 
-__all__ = ["PIECE_BYTES", "SpoolSource", "from_spool"]
-
-PIECE_BYTES = 256 * 1024
-"""Large bodies leave in pieces of this many bytes."""
+__all__ = ["SpoolSource", "from_spool"]
 
 
 @frozen
@@ -37,14 +34,13 @@ class SpoolSource:
         """Bytes to send."""
         return self.spool.size
 
-    async def pieces(self) -> AsyncGenerator[bytes, None]:
-        """Yield the bytes in pieces, read in a worker thread.
+    def pieces(self) -> AsyncGenerator[bytes, None]:
+        """Return the bytes in pieces, read in a worker thread.
 
         Raises:
             InvalidRequestError: The spool cannot be read any more.
         """
-        for start in range(0, self.size, PIECE_BYTES):
-            yield await anyio.to_thread.run_sync(self._read, start, PIECE_BYTES)
+        return read_in_threads(self.size, self._read)
 
     def read(self) -> bytes:
         """Return the whole picture. Blocks: in async code call it in a worker thread.
