@@ -12,14 +12,13 @@ from imagine_async.calls.accounting import AsyncAccounting
 from imagine_async.calls.batch import AsyncBatchCalls
 from imagine_async.calls.editing import AsyncEditingCalls
 from imagine_async.calls.generation import AsyncGenerationCalls
-from imagine_async.calls.v1 import AsyncV1
 from imagine_async.calls.video import AsyncVideoCalls
-from imagine_async.catalog import VIDEO_DELETE_PATHS, VIDEO_STATUS_PATHS, Invented, dialect_named
+from imagine_async.catalog import VIDEO_DELETE_PATHS, VIDEO_STATUS_PATHS
 from imagine_async.clock import SYSTEM_CLOCK, Clock
 from imagine_async.config import FROM_SETTINGS, FromSettings, Secret, find_settings
+from imagine_async.config.table import V1_DIALECT
 from imagine_async.errors import ClientClosedError, InvalidRequestError
 from imagine_async.estimating import Estimator
-from imagine_async.fanout import FanOut
 from imagine_async.headers import checked_headers
 from imagine_async.middleware import Middleware, RetryPolicy
 from imagine_async.middleware.credits import Credits
@@ -31,24 +30,22 @@ from imagine_async.options import ClientOptions, checked_name, choice, count, in
 from imagine_async.pipeline import CallFacts
 from imagine_async.prices import Price, PriceList
 from imagine_async.requests import ImageRequestT, Request, ResultT
-from imagine_async.resolving import resolved
-from imagine_async.results import Image
 from imagine_async.sending import CallOptions, SharedParts
-from imagine_async.spool import Spool
 from imagine_async.stores import Budget, RateLimit, Store
 from imagine_async.stores.budgets import budgets_of
 from imagine_async.stores.opening import account_of, open_store
 from imagine_async.timeout import Timeout
 from imagine_async.transport import Transport
-from imagine_async.video.download import VideoDownloader
-from imagine_async.video.following import VideoFollower
 from imagine_async.video.polling import PathMemory
 
 if TYPE_CHECKING:
     import httpx
 
+    from imagine_async.calls.v1 import AsyncV1
+    from imagine_async.results import Image
     from imagine_async.sandbox.engines import Engine
     from imagine_async.sandbox.faults.loading import GivenFaults
+    from imagine_async.video.following import VideoFollower
 
 __all__ = ["AsyncImagine"]
 
@@ -147,7 +144,7 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls, Asy
             clock=clock,
             hold_seconds=None if hold_seconds is None else positive("hold_seconds", hold_seconds),
         )
-        self._v1_dialect = dialect_named(settings.v1_dialect)
+        self._v1_dialect = _checked_dialect(settings.v1_dialect)
         self._shared = SharedParts(
             base_url=settings.base_url,
             transport=Transport(
@@ -189,14 +186,27 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls, Asy
         self._ledger, self._estimator = shared.ledger, shared.estimator
         self._pipeline = options.pipeline(shared)
         self._closed = False
-        self._videos = VideoFollower(
-            self.send,
-            VideoDownloader(shared.transport.open_url, clock=shared.clock, make_spool=options.make_spool or Spool),
-            clock=shared.clock,
-            timeout=options.timeout,
-            status_paths=shared.status_paths,
-            delete_paths=shared.delete_paths,
-        )
+        self._follower: VideoFollower | None = None
+
+    @property
+    def _videos(self) -> VideoFollower:
+        """What follows video jobs."""
+        if self._follower is None:
+            # Loaded on use: most programs make no videos.
+            from imagine_async.spool import Spool
+            from imagine_async.video.download import VideoDownloader
+            from imagine_async.video.following import VideoFollower
+
+            shared, options = self._shared, self._options
+            self._follower = VideoFollower(
+                self.send,
+                VideoDownloader(shared.transport.open_url, clock=shared.clock, make_spool=options.make_spool or Spool),
+                clock=shared.clock,
+                timeout=options.timeout,
+                status_paths=shared.status_paths,
+                delete_paths=shared.delete_paths,
+            )
+        return self._follower
 
     @classmethod
     def sandbox(
@@ -232,6 +242,7 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls, Asy
             MissingExtraError: The extra is not installed, or that of the engine.
             ConfigurationError: The faults cannot be read, there is no such engine, or `model` does not go with it.
         """
+        from imagine_async.catalog import Invented
         from imagine_async.in_process import sandbox_server
 
         key, base_url, http_client = sandbox_server(
@@ -299,6 +310,9 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls, Asy
     @property
     def v1(self) -> AsyncV1:
         """The calls of v1, the first generation of the API, which takes `style_id`."""
+        # Loaded on use: few programs make calls of v1.
+        from imagine_async.calls.v1 import AsyncV1
+
         return AsyncV1(self)
 
     async def send(
@@ -338,6 +352,9 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls, Asy
         bounds = mine.timeout if timeout is None else Timeout.of(timeout)
         named = {**mine.headers, **checked_headers(headers)}
         if any(request.unresolved()):
+            # Loaded on use: it is for pictures that lie elsewhere.
+            from imagine_async.resolving import resolved
+
             request, bounds = await resolved(request, self._shared.transport.open_url, bounds, self._shared.clock)
         about = CallFacts(
             timeout=bounds,
@@ -377,6 +394,10 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls, Asy
             async for request, result in client.generate_many(TextToImage(prompt=text) for text in prompts):
                 print(request.prompt, result)
         """
+        # Loaded on use: many programs make one call at a time.
+        from imagine_async.fanout import FanOut
+        from imagine_async.results import Image
+
         calls = FanOut[ImageRequestT, Image](self.send, requests, concurrency=count("concurrency", concurrency))
         try:
             async for pair in calls:
@@ -414,3 +435,12 @@ class AsyncImagine(AsyncGenerationCalls, AsyncEditingCalls, AsyncVideoCalls, Asy
             # A traceback of the constructor's error may show its local variables.
             return f"<{type(self).__name__} that was not made>"
         return f"<{type(self).__name__} {self._shared.base_url}>"
+
+
+def _checked_dialect(name: str) -> str:
+    if name != V1_DIALECT.default:
+        # Loaded on use: few programs make calls of v1.
+        from imagine_async.catalog import dialect_named
+
+        dialect_named(name)
+    return name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
@@ -12,7 +12,9 @@ from imagine_async.errors import InvalidRequestError
 from imagine_async.prices import PriceList
 from imagine_async.requests import Request
 from imagine_async.stores import RateLimit
-from imagine_async.usage import Estimate
+
+if TYPE_CHECKING:
+    from imagine_async.usage import Estimate
 
 __all__ = ["Estimator"]
 
@@ -41,6 +43,9 @@ class Estimator:
         Raises:
             InvalidRequestError: One of them is no request.
         """
+        # Loaded on use: many programs never ask.
+        from imagine_async.usage import Estimate
+
         calls, tokens, unpriced = 0, 0.0, Counter[str]()
         for request in [requests] if isinstance(requests, Request) else requests:
             if not isinstance(request, Request):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from imagine_async.errors import InvalidRequestError
 from imagine_async.field_numbers import END, as_index
-from imagine_async.inputs import AnySource, ImageInput, as_source
+
+if TYPE_CHECKING:
+    from imagine_async.inputs import AnySource, ImageInput
 
 __all__ = [
     "encodable",
@@ -71,12 +74,12 @@ def to_seed(value: int | None) -> int | None:
 
 def to_image(value: ImageInput) -> AnySource:
     """Turn a picture into a source."""
-    return as_source(value, "image")
+    return _source(value, "image")
 
 
 def to_mask(value: ImageInput) -> AnySource:
     """Turn a mask into a source."""
-    return as_source(value, "mask")
+    return _source(value, "mask")
 
 
 def to_optional_mask(value: ImageInput | None) -> AnySource | None:
@@ -91,6 +94,13 @@ def to_extra(value: Mapping[str, str | int | float] | None) -> dict[str, str]:
     if not isinstance(value, Mapping):
         raise InvalidRequestError("extra", value, "pass a mapping of field names to texts or numbers")
     return {_extra_name(name): _extra_text(name, item) for name, item in value.items()}
+
+
+def _source(value: ImageInput, name: str) -> AnySource:
+    # Loaded on use: many programs send no pictures.
+    from imagine_async.inputs import as_source
+
+    return as_source(value, name)
 
 
 def _text(name: str, value: str) -> str:

@@ -6,10 +6,13 @@ import secrets
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from imagine_async.errors import InvalidRequestError
-from imagine_async.inputs import PIECE_BYTES, UNRESOLVED, AnySource, BytesSource, Source
 from imagine_async.sniff import MEDIA_TYPES, SUFFIXES
+
+if TYPE_CHECKING:
+    from imagine_async.inputs import AnySource, Source
 
 __all__ = ["MultipartForm"]
 
@@ -57,6 +60,9 @@ def _sections(parts: Iterable[tuple[str, str | AnySource]], boundary: str) -> li
         if isinstance(value, str):
             run.append(f"{head}\r\n\r\n{value}\r\n".encode())
             continue
+        # Loaded on use: many programs send no pictures.
+        from imagine_async.inputs import PIECE_BYTES, UNRESOLVED, BytesSource
+
         if isinstance(value, UNRESOLVED):
             raise InvalidRequestError(name, value, "the picture is not read yet: send the request with client.send")
         run.append(_picture_head(head, _escaped(name), value).encode())

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import anyio.to_thread
 from attrs import field, fields, frozen
 
-from imagine_async import files
 from imagine_async.errors import MissingExtraError
 from imagine_async.sniff import MEDIA_TYPES, SUFFIXES
 from imagine_async.spool import Body, digest_of, pieces_of, size_of
@@ -97,6 +96,9 @@ class Image:
             FileExistsError: There is such a file, and `overwrite` is false.
             OSError: The folder does not exist or cannot be written.
         """
+        # Loaded on use: many programs keep no files.
+        from imagine_async import files
+
         target = files.target_for(Path(path), self)
         files.write_whole(target, pieces_of(self.body), overwrite=overwrite)
         if sidecar:

@@ -21,7 +21,6 @@ from imagine_async.middleware.retry_budget import RetryBudget
 from imagine_async.options import ClientOptions
 from imagine_async.prices import Price
 from imagine_async.requests import ImageRequestT, Request, ResultT
-from imagine_async.results import Image
 from imagine_async.stores import Budget, RateLimit, Store
 from imagine_async.sync_calls.accounting import Accounting
 from imagine_async.sync_calls.batch import BatchCalls
@@ -34,6 +33,7 @@ from imagine_async.timeout import Timeout
 if TYPE_CHECKING:
     import httpx
 
+    from imagine_async.results import Image
     from imagine_async.sandbox.engines import Engine
     from imagine_async.sandbox.faults.loading import GivenFaults
 

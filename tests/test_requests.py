@@ -22,6 +22,7 @@ from imagine_async.requests import (
     TextToPng,
     Upscale,
     images,
+    prompts,
 )
 from tests.pictures import encode, variety
 
@@ -69,7 +70,9 @@ def refusal(cls: type[ImageRequest], **changes: Any) -> InvalidRequestError:
 
 def test_every_endpoint_has_a_request() -> None:
     """The catalog's endpoints and the request classes belong together, one to one."""
-    made = {cls for cls in vars(images).values() if isinstance(cls, type) and hasattr(cls, "endpoint")}
+    made = {
+        cls for cls in (vars(images) | vars(prompts)).values() if isinstance(cls, type) and hasattr(cls, "endpoint")
+    }
     assert {cls: cls.endpoint for cls in made} == REQUESTS
     assert set(REQUESTS.values()) == set(catalog.ENDPOINTS)
 

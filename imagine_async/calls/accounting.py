@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from imagine_async.calls.base import AsyncCalls
-from imagine_async.estimating import Estimator
-from imagine_async.middleware.ledger import Ledger
-from imagine_async.middleware.reconciling import Statement
-from imagine_async.requests import Request
-from imagine_async.stores import Fate, Hold
-from imagine_async.usage import BudgetState, Estimate, Reconciliation, Usage, UsageBy
+from imagine_async.stores import Fate
+
+if TYPE_CHECKING:
+    # Loaded on use: many programs never ask.
+    from imagine_async.estimating import Estimator
+    from imagine_async.middleware.ledger import Ledger
+    from imagine_async.middleware.reconciling import Statement
+    from imagine_async.requests import Request
+    from imagine_async.stores import Hold
+    from imagine_async.usage import BudgetState, Estimate, Reconciliation, Usage, UsageBy
 
 __all__ = ["AsyncAccounting"]
 

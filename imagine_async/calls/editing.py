@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
+from imagine_async import requests
 from imagine_async.calls.base import AsyncCalls
-from imagine_async.inputs import ImageInput
-from imagine_async.requests import (
-    AiResize,
-    GenerativeFill,
-    RemoveBackground,
-    Retouch,
-    Upscale,
-    built_off_the_loop,
-)
-from imagine_async.results import Image
-from imagine_async.timeout import Timeout
+from imagine_async.requests import built_off_the_loop
+
+if TYPE_CHECKING:
+    # Loaded on use, as the classes of the requests are: many programs change no pictures.
+    from imagine_async.inputs import ImageInput
+    from imagine_async.results import Image
+    from imagine_async.timeout import Timeout
 
 __all__ = ["AsyncEditingCalls"]
 
@@ -52,7 +50,7 @@ class AsyncEditingCalls(AsyncCalls):
             InvalidRequestError: The image cannot be read or is no picture; nothing was sent.
             ImagineError: The call failed; `outcome` tells whether it may have been charged.
         """
-        request = await built_off_the_loop(lambda: RemoveBackground(image=image, extra=extra))
+        request = await built_off_the_loop(lambda: requests.RemoveBackground(image=image, extra=extra))
         return await self.send(
             request,
             headers=headers,
@@ -91,7 +89,7 @@ class AsyncEditingCalls(AsyncCalls):
             InvalidRequestError: The image cannot be read or is no picture; nothing was sent.
             ImagineError: The call failed; `outcome` tells whether it may have been charged.
         """
-        request = await built_off_the_loop(lambda: Upscale(image=image, extra=extra))
+        request = await built_off_the_loop(lambda: requests.Upscale(image=image, extra=extra))
         return await self.send(
             request,
             headers=headers,
@@ -136,7 +134,9 @@ class AsyncEditingCalls(AsyncCalls):
             InvalidRequestError: A file cannot be read, is no picture, or the sizes differ; nothing was sent.
             ImagineError: The call failed; `outcome` tells whether it may have been charged.
         """
-        request = await built_off_the_loop(lambda: GenerativeFill(image=image, mask=mask, prompt=prompt, extra=extra))
+        request = await built_off_the_loop(
+            lambda: requests.GenerativeFill(image=image, mask=mask, prompt=prompt, extra=extra)
+        )
         return await self.send(
             request,
             headers=headers,
@@ -179,7 +179,9 @@ class AsyncEditingCalls(AsyncCalls):
             InvalidRequestError: A file cannot be read or is no picture; nothing was sent.
             ImagineError: The call failed; `outcome` tells whether it may have been charged.
         """
-        request = await built_off_the_loop(lambda: AiResize(image=image, prompt=prompt, mask=mask, extra=extra))
+        request = await built_off_the_loop(
+            lambda: requests.AiResize(image=image, prompt=prompt, mask=mask, extra=extra)
+        )
         return await self.send(
             request,
             headers=headers,
@@ -222,7 +224,7 @@ class AsyncEditingCalls(AsyncCalls):
             InvalidRequestError: A file cannot be read, is no picture, or the sizes differ; nothing was sent.
             ImagineError: The call failed; `outcome` tells whether it may have been charged.
         """
-        request = await built_off_the_loop(lambda: Retouch(image=image, mask=mask, extra=extra))
+        request = await built_off_the_loop(lambda: requests.Retouch(image=image, mask=mask, extra=extra))
         return await self.send(
             request,
             headers=headers,

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
+from imagine_async import requests
 from imagine_async.calls.base import AsyncCalls
 from imagine_async.catalog import AspectRatio, Style
-from imagine_async.inputs import ImageInput
-from imagine_async.requests import AiBackground, TextToImage, TextToPng, built_off_the_loop
-from imagine_async.results import Image
-from imagine_async.timeout import Timeout
+from imagine_async.requests import built_off_the_loop
+
+if TYPE_CHECKING:
+    # Loaded on use, as the classes of the requests are.
+    from imagine_async.inputs import ImageInput
+    from imagine_async.results import Image
+    from imagine_async.timeout import Timeout
 
 __all__ = ["AsyncGenerationCalls"]
 
@@ -55,7 +60,7 @@ class AsyncGenerationCalls(AsyncCalls):
         Example:
             image = await client.text_to_image("a lighthouse at dusk", aspect_ratio="16:9", seed=7)
         """
-        request = TextToImage(prompt=prompt, style=style, aspect_ratio=aspect_ratio, seed=seed, extra=extra)
+        request = requests.TextToImage(prompt=prompt, style=style, aspect_ratio=aspect_ratio, seed=seed, extra=extra)
         return await self.send(
             request,
             headers=headers,
@@ -98,7 +103,7 @@ class AsyncGenerationCalls(AsyncCalls):
             InvalidRequestError: A field was refused; nothing was sent.
             ImagineError: The call failed; `outcome` tells whether it may have been charged.
         """
-        request = TextToPng(prompt=prompt, aspect_ratio=aspect_ratio, seed=seed, extra=extra)
+        request = requests.TextToPng(prompt=prompt, aspect_ratio=aspect_ratio, seed=seed, extra=extra)
         return await self.send(
             request,
             headers=headers,
@@ -144,7 +149,7 @@ class AsyncGenerationCalls(AsyncCalls):
             ImagineError: The call failed; `outcome` tells whether it may have been charged.
         """
         request = await built_off_the_loop(
-            lambda: AiBackground(image=image, prompt=prompt, style=style, seed=seed, extra=extra)
+            lambda: requests.AiBackground(image=image, prompt=prompt, style=style, seed=seed, extra=extra)
         )
         return await self.send(
             request,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from imagine_async.catalog import V1Style
+from imagine_async.catalog import V1Style, dialect_named
 from imagine_async.inputs import ImageInput
 from imagine_async.requests import built_off_the_loop
 from imagine_async.requests_v1 import V1Generations, V1Guided, V1Inpaint, V1Remix, V1Upscale, V1Variations
@@ -30,7 +30,7 @@ class AsyncV1:
 
     def __init__(self, client: AsyncImagine) -> None:
         self._client = client
-        self._dialect = client._v1_dialect
+        self._dialect = dialect_named(client._v1_dialect)
 
     async def generations(
         self,

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping
+from typing import TYPE_CHECKING
 
+from imagine_async import requests
 from imagine_async.calls.base import AsyncCalls
 from imagine_async.errors import ImagineError
-from imagine_async.inputs import ImageInput
-from imagine_async.requests import ImageToVideo, TextToVideo, built_off_the_loop
-from imagine_async.timeout import Timeout
-from imagine_async.video import Video, VideoJob
-from imagine_async.video.following import VideoFollower
+from imagine_async.requests import built_off_the_loop
+
+if TYPE_CHECKING:
+    # Loaded on use, as the classes of the requests are: most programs make no videos.
+    from imagine_async.inputs import ImageInput
+    from imagine_async.timeout import Timeout
+    from imagine_async.video import Video, VideoJob
+    from imagine_async.video.following import VideoFollower
 
 __all__ = ["AsyncVideoCalls"]
 
@@ -18,7 +24,10 @@ __all__ = ["AsyncVideoCalls"]
 class AsyncVideoCalls(AsyncCalls):
     """The calls of v2 that make videos."""
 
-    _videos: VideoFollower
+    @property
+    @abstractmethod
+    def _videos(self) -> VideoFollower:
+        """What follows video jobs."""
 
     async def text_to_video(
         self,
@@ -53,7 +62,7 @@ class AsyncVideoCalls(AsyncCalls):
             InvalidRequestError: A field was refused; nothing was sent.
             ImagineError: The call failed; `outcome` tells whether it may have been charged.
         """
-        request = TextToVideo(prompt=prompt, style=style, aspect_ratio=aspect_ratio, extra=extra)
+        request = requests.TextToVideo(prompt=prompt, style=style, aspect_ratio=aspect_ratio, extra=extra)
         return await self.send(
             request,
             headers=headers,
@@ -101,7 +110,9 @@ class AsyncVideoCalls(AsyncCalls):
             ImagineError: The call failed; `outcome` tells whether it may have been charged.
         """
         request = await built_off_the_loop(
-            lambda: ImageToVideo(image=image, prompt=prompt, style=style, aspect_ratio=aspect_ratio, extra=extra)
+            lambda: requests.ImageToVideo(
+                image=image, prompt=prompt, style=style, aspect_ratio=aspect_ratio, extra=extra
+            )
         )
         return await self.send(
             request,

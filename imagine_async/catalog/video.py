@@ -7,17 +7,16 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from imagine_async.catalog.endpoint import Endpoint, FormField
+from imagine_async.catalog.video_paths import VIDEO_DELETE_PATHS, VIDEO_STATUS_PATHS
 
 __all__ = [
     "DELETE_VIDEO",
     "IMAGE_TO_VIDEO",
     "TEXT_TO_VIDEO",
     "VIDEO_CODES",
-    "VIDEO_DELETE_PATHS",
     "VIDEO_ENDPOINTS",
     "VIDEO_STATES",
     "VIDEO_STATUS",
-    "VIDEO_STATUS_PATHS",
     "VideoAspectRatio",
     "VideoState",
     "VideoStyle",
@@ -81,19 +80,13 @@ IMAGE_TO_VIDEO = Endpoint(
     "Begin to make a video from a picture and a prompt.",
 )
 VIDEO_STATUS = Endpoint(
-    "video_status", "/v2/video/{id}/status", (), "job", "reference", "Ask how a video job stands.", "GET", paid=False
+    "video_status", VIDEO_STATUS_PATHS[0], (), "job", "reference", "Ask how a video job stands.", "GET", paid=False
 )
 DELETE_VIDEO = Endpoint(
-    "delete_video", "/v2/video/delete/{id}", (), "job", "delete page", "Delete a video.", "DELETE", paid=False
+    "delete_video", VIDEO_DELETE_PATHS[0], (), "job", "delete page", "Delete a video.", "DELETE", paid=False
 )
 
 VIDEO_ENDPOINTS: tuple[Endpoint, ...] = (TEXT_TO_VIDEO, IMAGE_TO_VIDEO, VIDEO_STATUS, DELETE_VIDEO)
-
-VIDEO_STATUS_PATHS: tuple[str, ...] = (VIDEO_STATUS.path, "/v2/assets/{id}/status", "/v2/video/status/{id}")
-"""Where the status was documented, the current page first (reference), then platform, then the deprecated one."""
-
-VIDEO_DELETE_PATHS: tuple[str, ...] = (DELETE_VIDEO.path, "/v2/video/{id}", "/v2/video/{id}/delete")
-"""Where deletion may live: only the first is written down; the others are inferred from the pair of status pages."""
 
 VIDEO_STATES: Mapping[str, VideoState] = MappingProxyType(
     {

@@ -7,15 +7,18 @@ keeps its tokens on hold: it may have been charged.
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from imagine_async.call import Call, Handler, Result
 from imagine_async.errors import Outcome, UnpricedCallError
 from imagine_async.middleware.base import Middleware
 from imagine_async.middleware.ledger import Ledger
 from imagine_async.prices import PriceList
+from imagine_async.results import Image
 from imagine_async.stores import Entry, Fate
-from imagine_async.video import VideoJob
+
+if TYPE_CHECKING:
+    from imagine_async.video import VideoJob
 
 __all__ = ["Credits"]
 
@@ -76,14 +79,25 @@ class Credits(Middleware):
 
     def _remember(self, result: Result, entry: Entry) -> None:
         """Remember what a video job was booked as: should it fail, nobody says whether its tokens come back."""
-        if isinstance(result, VideoJob):
-            self._jobs[result.id] = entry
+        job = _job_in(result)
+        if job is not None:
+            self._jobs[job.id] = entry
             if len(self._jobs) > _REMEMBERED_JOBS:
                 self._jobs.popitem(last=False)
 
     def _noticed(self, result: Result) -> Result:
-        if isinstance(result, VideoJob) and result.is_failed:
-            entry = self._jobs.pop(result.id, None)
+        job = _job_in(result)
+        if job is not None and job.is_failed:
+            entry = self._jobs.pop(job.id, None)
             if entry is not None:
                 self.ledger.doubt(entry)
         return result
+
+
+def _job_in(result: Result) -> VideoJob | None:
+    if isinstance(result, Image):
+        return None
+    # Loaded on use: most programs make no videos.
+    from imagine_async.video import VideoJob
+
+    return result if isinstance(result, VideoJob) else None

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import get_args
+from typing import TYPE_CHECKING
 
 from imagine_async.call import Call
 from imagine_async.clock import SYSTEM_CLOCK, Clock
 from imagine_async.errors import ConfigurationError
-from imagine_async.middleware.reconciling import Statement, compare_balance, compare_statement
-from imagine_async.stores import Budget, Entry, Fate, Hold, Line, LineKey, Store
-from imagine_async.usage import BudgetState, Reconciliation, Usage, UsageBy, UsageRow
+from imagine_async.stores import Budget, Entry, Fate, Hold, LineKey, Store
+
+if TYPE_CHECKING:
+    from imagine_async.middleware.reconciling import Statement
+    from imagine_async.usage import BudgetState, Reconciliation, Usage, UsageBy
 
 __all__ = ["Ledger"]
 
@@ -117,9 +119,13 @@ class Ledger:
             ConfigurationError: `by` names what is not booked.
             StoreError: The store cannot be used.
         """
-        wanted = _checked_by(by)
+        # Loaded on use, as below: many programs never ask.
+        from imagine_async.middleware.summing import checked_by, summed
+        from imagine_async.usage import Usage
+
+        wanted = checked_by(by)
         await self._let_holds_expire()
-        return Usage(by=wanted, rows=_summed(await self.store.lines(self.account), wanted))
+        return Usage(by=wanted, rows=summed(await self.store.lines(self.account), wanted))
 
     async def holds(self) -> tuple[Hold, ...]:
         """Return the calls that may have been charged, the oldest first.
@@ -168,6 +174,8 @@ class Ledger:
                 held.
             StoreError: The store cannot be used.
         """
+        from imagine_async.middleware.reconciling import compare_balance, compare_statement
+
         await self._let_holds_expire()
         lines, holds = await self.store.lines(self.account), await self.store.holds(self.account)
         if any(line.reserved for line in lines):
@@ -193,10 +201,13 @@ class Ledger:
         Raises:
             StoreError: The store cannot be used.
         """
+        from imagine_async.middleware.summing import spent
+        from imagine_async.usage import BudgetState
+
         lines = await self.store.lines(self.account) if self.own_budgets else ()
-        own = [BudgetState(budget=each, spent=_spent(lines, each, self._today())) for each in self.own_budgets]
+        own = [BudgetState(budget=each, spent=spent(lines, each, self._today())) for each in self.own_budgets]
         shared = await self.store.budgets(self.account)
-        return (*own, *(BudgetState(budget=each, spent=spent, is_shared=True) for each, spent in shared))
+        return (*own, *(BudgetState(budget=each, spent=total, is_shared=True) for each, total in shared))
 
     async def _let_holds_expire(self) -> None:
         if self._hold_seconds is not None:
@@ -213,55 +224,3 @@ _line_key = lru_cache(1024)(LineKey)
 def _day(number: int) -> str:
     """Return a day in UTC, counted from the epoch, as `2026-11-24`."""
     return datetime.fromtimestamp(number * _DAY_SECONDS, UTC).date().isoformat()
-
-
-def _checked_by(by: UsageBy | Sequence[UsageBy]) -> tuple[UsageBy, ...]:
-    wanted: tuple[UsageBy, ...] = (by,) if isinstance(by, str) else tuple(by)
-    for each in wanted:
-        if each not in get_args(UsageBy):
-            raise ConfigurationError(f"by={each!r}: pass one or more of {', '.join(get_args(UsageBy))}")
-    return wanted
-
-
-def _summed(lines: Iterable[Line], by: tuple[UsageBy, ...]) -> tuple[UsageRow, ...]:
-    groups: dict[tuple[str | None, ...], list[Line]] = {}
-    for line in lines:
-        groups.setdefault(tuple(getattr(line.key, name) for name in by), []).append(line)
-    ordered = sorted(groups, key=lambda values: tuple(value or "" for value in values))
-    return tuple(_row(dict(zip(by, values, strict=True)), groups[values]) for values in ordered)
-
-
-def _row(names: dict[UsageBy, str | None], lines: Sequence[Line]) -> UsageRow:
-    return UsageRow(
-        day=names.get("day"),
-        endpoint=names.get("endpoint"),
-        style=names.get("style"),
-        tag=names.get("tag"),
-        batch=names.get("batch"),
-        calls=sum(line.calls for line in lines),
-        tokens=sum(line.tokens for line in lines),
-        held=sum(line.held for line in lines),
-        held_calls=sum(line.held_calls for line in lines),
-        reserved=sum(line.reserved for line in lines),
-        unpriced=sum(line.unpriced for line in lines),
-    )
-
-
-def _spent(lines: Iterable[Line], budget: Budget, today: str) -> float:
-    """Sum what counts against a budget; of many scopes that of today, or the dearest."""
-    sums: dict[str | None, float] = {}
-    name_of = _NAMES[budget.scope]
-    for line in lines:
-        name = name_of(line.key)
-        if budget.scope == "client" or name is not None:
-            sums[name] = sums.get(name, 0.0) + line.tokens + line.held + line.reserved
-    wanted = budget.name or (today if budget.scope == "day" else None)
-    return max(sums.values(), default=0.0) if wanted is None else sums.get(wanted, 0.0)
-
-
-_NAMES: dict[str, Callable[[LineKey], str | None]] = {
-    "client": lambda key: None,
-    "day": lambda key: key.day,
-    "tag": lambda key: key.tag,
-    "batch": lambda key: key.batch,
-}

@@ -17,9 +17,9 @@ from attrs import field, frozen
 from imagine_async.catalog import Endpoint
 from imagine_async.errors import InvalidRequestError
 from imagine_async.fields import to_extra
-from imagine_async.inputs import UNRESOLVED, AnySource, BytesSource, FileSource, PathSource, SpoolSource, Unresolved
 
 if TYPE_CHECKING:
+    from imagine_async.inputs import AnySource, Unresolved
     from imagine_async.results import Image  # noqa: F401 - named in a string below
 
 __all__ = ["ImageRequest", "ImageRequestT", "Request", "RequestT", "ResultT", "built_off_the_loop", "check_same_size"]
@@ -29,7 +29,6 @@ RequestT = TypeVar("RequestT", bound="Request[Any]")
 ImageRequestT = TypeVar("ImageRequestT", bound="ImageRequest")
 
 _LARGEST_CHOSEN_SEED = 2**31 - 1
-_SOURCES = (BytesSource, PathSource, FileSource, SpoolSource, *UNRESOLVED)
 
 
 @frozen(kw_only=True)
@@ -68,14 +67,19 @@ class Request(Generic[ResultT]):
         for name in _form_fields(cls):
             value = getattr(self, name)
             if value is not None:
-                yield name, value if isinstance(value, _SOURCES) else str(value)
+                yield name, str(value) if isinstance(value, (str, int, float)) else _picture_or_text(value)
         yield from self.extra.items()
 
     def unresolved(self) -> Iterator[tuple[str, Unresolved]]:
         """Yield the fields that hold a URL, a stream or a row's output, to be read before the form is sent."""
-        for name, value in self.pictures():
-            if isinstance(value, UNRESOLVED):
-                yield name, value
+        pictures = self.pictures()
+        if pictures:
+            # Loaded on use, as below: many programs send no pictures.
+            from imagine_async.inputs import UNRESOLVED
+
+            for name, value in pictures:
+                if isinstance(value, UNRESOLVED):
+                    yield name, value
 
     def pictures(self) -> Sequence[tuple[str, AnySource]]:
         """Return the fields that hold a picture."""
@@ -107,6 +111,13 @@ class Request(Generic[ResultT]):
             object.__setattr__(seeded, name, getattr(self, name))
         object.__setattr__(seeded, "seed", 1 + secrets.randbelow(_LARGEST_CHOSEN_SEED))
         return seeded
+
+
+def _picture_or_text(value: Any) -> str | AnySource:
+    from imagine_async.inputs import UNRESOLVED, BytesSource, FileSource, PathSource, SpoolSource
+
+    is_picture = isinstance(value, (BytesSource, PathSource, FileSource, SpoolSource, *UNRESOLVED))
+    return value if is_picture else str(value)
 
 
 @cache
@@ -144,6 +155,8 @@ def check_same_size(image: AnySource, mask: AnySource) -> None:
     Raises:
         InvalidRequestError: Their widths or heights differ.
     """
+    from imagine_async.inputs import UNRESOLVED
+
     if isinstance(image, UNRESOLVED) or isinstance(mask, UNRESOLVED) or image.picture.size == mask.picture.size:
         return
     wanted, got = image.picture, mask.picture

@@ -1,6 +1,7 @@
-"""The image calls of v2: one frozen class each, which validates and normalises on construction, and yields its form.
+"""The calls of v2 that change pictures: one frozen class each.
 
-Styles and aspect ratios that the catalog does not know pass through, because the vendor adds some.
+Each validates and normalises on construction, and yields its form. Styles and aspect ratios that the catalog does not
+know pass through, because the vendor adds some.
 """
 
 from __future__ import annotations
@@ -8,9 +9,7 @@ from __future__ import annotations
 from attrs import field, frozen
 
 from imagine_async import catalog
-from imagine_async.catalog import AspectRatio, Style
 from imagine_async.fields import (
-    to_aspect_ratio,
     to_image,
     to_mask,
     to_optional_mask,
@@ -28,54 +27,8 @@ __all__ = [
     "GenerativeFill",
     "RemoveBackground",
     "Retouch",
-    "TextToImage",
-    "TextToPng",
     "Upscale",
 ]
-
-
-@frozen(kw_only=True)
-class TextToImage(ImageRequest):
-    """Make a picture from a prompt.
-
-    Args:
-        prompt: What to show.
-        style: A `Style`, or any other style's name.
-        aspect_ratio: An `AspectRatio`, or any other ratio as `width:height`.
-        seed: At least 1; the same seed, prompt and style give the same picture. `None`: the SDK chooses one.
-        extra: Further form fields by name.
-
-    Raises:
-        InvalidRequestError: A field has a value that the API would refuse.
-    """
-
-    endpoint = catalog.TEXT_TO_IMAGE
-
-    prompt: str = field(converter=to_prompt)
-    style: str = field(default=Style.IMAGINE_TURBO, converter=to_style)
-    aspect_ratio: str = field(default=AspectRatio.SQUARE, converter=to_aspect_ratio)
-    seed: int | None = field(default=None, converter=to_seed)
-
-
-@frozen(kw_only=True)
-class TextToPng(ImageRequest):
-    """Make a picture with a transparent background from a prompt.
-
-    Args:
-        prompt: What to show.
-        aspect_ratio: An `AspectRatio`, or any other ratio as `width:height`.
-        seed: At least 1; `None`: the SDK chooses one.
-        extra: Further form fields by name.
-
-    Raises:
-        InvalidRequestError: A field has a value that the API would refuse.
-    """
-
-    endpoint = catalog.TEXT_TO_PNG
-
-    prompt: str = field(converter=to_prompt)
-    aspect_ratio: str = field(default=AspectRatio.SQUARE, converter=to_aspect_ratio)
-    seed: int | None = field(default=None, converter=to_seed)
 
 
 @frozen(kw_only=True)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from imagine_async.bridge.calls import run
 from imagine_async.bridge.loop_thread import PerProcess
-from imagine_async.middleware.reconciling import Statement
-from imagine_async.requests import Request
-from imagine_async.stores import Hold
-from imagine_async.usage import BudgetState, Estimate, Reconciliation, Usage, UsageBy
 
 if TYPE_CHECKING:
     from imagine_async.client import AsyncImagine
+    from imagine_async.middleware.reconciling import Statement
+    from imagine_async.requests import Request
+    from imagine_async.stores import Hold
+    from imagine_async.usage import BudgetState, Estimate, Reconciliation, Usage, UsageBy
 
 __all__ = ["Accounting"]
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from imagine_async.bridge.calls import run
 from imagine_async.bridge.loop_thread import PerProcess
-from imagine_async.inputs import ImageInput
-from imagine_async.results import Image
-from imagine_async.timeout import Timeout
 
 if TYPE_CHECKING:
     from imagine_async.client import AsyncImagine
+    from imagine_async.inputs import ImageInput
+    from imagine_async.results import Image
+    from imagine_async.timeout import Timeout
 
 __all__ = ["EditingCalls"]
 

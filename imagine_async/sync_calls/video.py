@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from imagine_async.bridge.calls import run
 from imagine_async.bridge.iteration import iterate
 from imagine_async.bridge.loop_thread import PerProcess
-from imagine_async.inputs import ImageInput
-from imagine_async.timeout import Timeout
-from imagine_async.video import Video, VideoJob
 
 if TYPE_CHECKING:
     from imagine_async.client import AsyncImagine
+    from imagine_async.inputs import ImageInput
+    from imagine_async.timeout import Timeout
+    from imagine_async.video import Video, VideoJob
 
 __all__ = ["VideoCalls"]
 

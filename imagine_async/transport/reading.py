@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
 from imagine_async.call import Call
-from imagine_async.errors import DownloadError, Outcome, ReplyError, UnexpectedReplyError
+from imagine_async.errors import DownloadError, ReplyError
 from imagine_async.file_view import FileView
-from imagine_async.replies import Content, JobFacts, Link, job_from_reply, picture_from_reply, whole_picture
-from imagine_async.requests import DeleteVideo, VideoStatus
+from imagine_async.replies import Content, Link, picture_from_reply, whole_picture
 from imagine_async.results import Image
 from imagine_async.sniff import begins_like_a_picture
 from imagine_async.spool import Body, Spool
-from imagine_async.video import VideoJob
+
+if TYPE_CHECKING:
+    from imagine_async.video import VideoJob
 
 __all__ = ["content_at", "image_of", "read_reply"]
 
@@ -38,10 +40,11 @@ async def read_reply(call: Call, status: int, headers: Mapping[str, str], body: 
         ImagineError: The reply is none that belongs to the request.
     """
     request, now = call.request, call.clock.wall()
-    if isinstance(request, DeleteVideo):
-        return VideoJob(id=request.video_id, call_id=call.id)  # Whatever the body says: 2xx means deleted.
     if request.endpoint.reply == "job":
-        return _job(job_from_reply(status, headers, body, now=now, call_id=call.id), call, status)
+        # Loaded on use: most programs make no videos.
+        from imagine_async.transport.reading_jobs import read_job
+
+        return read_job(call, status, headers, body)
     read = partial(picture_from_reply, status, headers, body, now=now, call_id=call.id)
     if len(body) > _LARGE_JSON_BYTES and not begins_like_a_picture(body):
         return await anyio.to_thread.run_sync(read)
@@ -85,31 +88,4 @@ def image_of(found: Content, call: Call) -> Image:
         attempts=call.attempt,
         tokens=call.tokens,
         call_id=call.id,
-    )
-
-
-def _job(facts: JobFacts, call: Call, status: int) -> VideoJob:
-    asked = call.request.video_id if isinstance(call.request, VideoStatus) else None
-    # The id that was asked about finds the job again; a reply may know it by another one.
-    video_id = asked or facts.id
-    if video_id is None:
-        raise UnexpectedReplyError(
-            "the reply names no id of a video job; one may have begun and been charged",
-            status=status,
-            body=repr(dict(facts.reply))[:2000],
-            outcome=Outcome.COMPLETED,
-            call_id=call.id,
-        )
-    return VideoJob(
-        id=video_id,
-        state=facts.state,
-        word=facts.word,
-        urls=facts.urls,
-        thumbnails=facts.thumbnails,
-        created_at=facts.created_at,
-        reason=facts.reason,
-        request=None if asked else call.request,
-        tokens=None if asked else call.tokens,
-        call_id=call.id,
-        reply=facts.reply,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AbstractAsyncContextManager, aclosing
+from typing import TYPE_CHECKING
 
 import anyio
 import httpx
@@ -26,8 +27,9 @@ from imagine_async.transport.loop_clients import LoopClients
 from imagine_async.transport.own_requests import OwnRequests, header_values, pieces_of
 from imagine_async.transport.reading import content_at, image_of, read_reply
 from imagine_async.transport.reply_body import ReplyBody
-from imagine_async.transport.streaming import stream_download, stream_reply
-from imagine_async.video import VideoJob
+
+if TYPE_CHECKING:
+    from imagine_async.video import VideoJob
 
 __all__ = ["Transport"]
 
@@ -199,6 +201,9 @@ class Transport:
             timeout = call.timeout.with_total(max(0.001, call.remaining))
             if call.make_spool is None:
                 return content_at(link, await self._downloader.read(link.url, timeout=timeout), call)
+            # Loaded on use, as below: only batches keep results on disk.
+            from imagine_async.transport.streaming import stream_download
+
             async with self._downloader.open(link.url, timeout=timeout) as download:
                 return await stream_download(call, link, download, call.make_spool)
 
@@ -229,6 +234,8 @@ class Transport:
         # From here on the work is done; only its result has still to come through.
         call.outcome = Outcome.COMPLETED
         if call.make_spool is not None:
+            from imagine_async.transport.streaming import stream_reply
+
             async with aclosing(self._body(response, call)) as pieces:
                 return await stream_reply(call, status, headers, pieces, call.make_spool)
         body, whole = await self._read(response, self._max_reply_bytes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING
 
 import anyio
 import anyio.to_thread
@@ -17,7 +18,9 @@ from imagine_async.spool import MakeSpool, Spool, keeping
 from imagine_async.transport.download import Download, announced_length
 from imagine_async.transport.gathering import gathered, on_disk_if_large
 from imagine_async.transport.reading import content_at, read_reply
-from imagine_async.video import VideoJob
+
+if TYPE_CHECKING:
+    from imagine_async.video import VideoJob
 
 __all__ = ["stream_download", "stream_reply"]
 

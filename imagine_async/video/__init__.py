@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from imagine_async.video.results import Video, VideoJob
+from typing import TYPE_CHECKING
+
+from imagine_async.on_use import loaded_on_use
+
+if TYPE_CHECKING:
+    from imagine_async.video.results import Video, VideoJob
+else:
+    __getattr__ = loaded_on_use(__name__, {"results": ("Video", "VideoJob")})
 
 __all__ = ["Video", "VideoJob"]
