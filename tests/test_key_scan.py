@@ -349,6 +349,7 @@ def test_key_of_a_write_that_fails(colour: Colour, evidence: Evidence, monkeypat
     functions: dict[str, Any] = {}
     exec(compile(BREAKING, "elsewhere.py", "exec"), functions)
     monkeypatch.setattr("httpcore._backends.anyio.AnyIOStream.write", functions["write"])
+    monkeypatch.setattr("imagine_async.transport.asyncio_streams.AsyncioStream.write", functions["write"])
     play(Scene(hang), colour, KEYS["text"], evidence)
     assert any(isinstance(error.__cause__, ConnectionResetError) for error in evidence.errors)
     assert leaks(evidence) == []

@@ -90,14 +90,18 @@ class _Gathering:
         """Take a piece; go to the disk when more than a share has come together."""
         self._held.append(piece)
         self._held_bytes += len(piece)
-        if self._held_bytes > (share if self._is_large else MEMORY_BYTES):
+        # A file is begun as soon as it is sure to be needed; from then on few visits are better.
+        if self._spool is None:
+            share = min(share, MEMORY_BYTES) if self._is_large else MEMORY_BYTES
+        if self._held_bytes > share:
             await self._visit_disk()
 
     async def end(self) -> Body:
-        if self._spool is None:
+        if self._spool is None and self._held_bytes <= MEMORY_BYTES:
             return b"".join(self._held)
         if self._held:
             await self._visit_disk()
+        assert self._spool is not None
         return self._spool
 
     async def _visit_disk(self) -> None:
@@ -111,7 +115,6 @@ class _Gathering:
         with keeping("the result", self._call_id):
             self._spool = self._spool or self._make_spool()
             self._spool.extend(self._held)
-        self._is_large = True
         self._held.clear()
         self._held_bytes = 0
 
