@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Estimator"]
 
 
-@frozen
+@frozen(eq=False, repr=False, slots=False)
 class Estimator:
     """Sums up what calls would cost.
 

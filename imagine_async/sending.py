@@ -25,7 +25,7 @@ from imagine_async.video.polling import PathMemory
 __all__ = ["CallOptions", "SharedParts"]
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False, slots=False)
 class SharedParts:
     """What a client shares with those derived from it: connections, limiter, ledger, and what it has learnt.
 
@@ -56,7 +56,7 @@ class SharedParts:
     delete_paths: PathMemory
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False, slots=False)
 class CallOptions:
     """What a derived client may have of its own.
 

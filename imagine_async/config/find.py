@@ -130,7 +130,7 @@ def find_settings(
     )
 
 
-@frozen
+@frozen(eq=False, repr=False, slots=False)
 class _Found(Generic[T]):
     value: T
     source: str

@@ -42,7 +42,7 @@ _NONE = "none"
 _TOO_LARGE = 1e300
 
 
-@frozen
+@frozen(eq=False, repr=False, slots=False)
 class Setting(Generic[T]):
     """One setting.
 

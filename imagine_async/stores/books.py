@@ -12,7 +12,7 @@ from imagine_async.stores.entries import Entry, Fate, Hold, Line, LineKey
 __all__ = ["Books", "in_order"]
 
 
-@define
+@define(eq=False, repr=False)
 class _Sums:
     calls: int = 0
     tokens: float = 0.0
@@ -32,14 +32,14 @@ class _Sums:
         self.held = self.held + tokens if self.held_calls else 0.0
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class _Open:
     entry: Entry
     since: float
     is_held: bool = False
 
 
-@define
+@define(eq=False, repr=False, slots=False)
 class Books:
     """The books of one account.
 

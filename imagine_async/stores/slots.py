@@ -129,7 +129,7 @@ class RecentSlots(Recent):
         return self._slots[place] if place >= self._forgotten else None
 
 
-@define
+@define(eq=False, repr=False, slots=False)
 class SlotBook:
     """The slots of one account.
 

@@ -37,7 +37,7 @@ class _Http(Protocol):
     async def aclose(self) -> None: ...
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False, slots=False)
 class Connection:
     """A connection, and what opens its socket.
 
@@ -59,7 +59,7 @@ class Connection:
                     await part.aclose()
 
 
-@frozen
+@frozen(eq=False, repr=False, slots=False)
 class Connector:
     """Begins connections.
 

@@ -49,7 +49,7 @@ def request_head(request: httpx.Request) -> bytes:
     return head
 
 
-@define
+@define(eq=False, repr=False, slots=False)
 class OrdinaryHead:
     """The head of an ordinary reply.
 

@@ -71,7 +71,7 @@ NO_PIECES: AsyncIterable[bytes] = _NoPieces()
 """The body of a request that has none. The libraries' own is a generator, which a cancelled request leaves half-way."""
 
 
-@frozen
+@frozen(eq=False, repr=False, slots=False)
 class HttpLibrary:
     """What the transport needs of an HTTP library. The types are those of httpx; httpx2 has their equals.
 

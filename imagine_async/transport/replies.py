@@ -27,7 +27,7 @@ class ReplyPieces(Protocol):
         ...
 
 
-@frozen
+@frozen(eq=False, repr=False, slots=False)
 class Reply:
     """A reply whose body has still to come.
 
