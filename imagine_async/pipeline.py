@@ -26,7 +26,7 @@ from imagine_async.timeout import Timeout
 __all__ = ["CallFacts", "Pipeline"]
 
 
-@frozen(kw_only=True, eq=False, repr=False, slots=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class CallFacts:
     """How one call is made.
 

@@ -39,7 +39,7 @@ class _Open:
     is_held: bool = False
 
 
-@define(eq=False, repr=False, slots=False)
+@define(eq=False, repr=False)
 class Books:
     """The books of one account.
 

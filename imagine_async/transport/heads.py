@@ -49,7 +49,7 @@ def request_head(request: httpx.Request) -> bytes:
     return head
 
 
-@define(eq=False, repr=False, slots=False)
+@define(eq=False, repr=False)
 class OrdinaryHead:
     """The head of an ordinary reply.
 

@@ -27,7 +27,7 @@ class ReplyPieces(Protocol):
         ...
 
 
-@frozen(eq=False, repr=False, slots=False)
+@frozen(eq=False, repr=False)
 class Reply:
     """A reply whose body has still to come.
 
