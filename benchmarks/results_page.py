@@ -60,18 +60,10 @@ def results_page(
     parts += [f"![{text}]({path})\n" for path, text in images.items()]
     if figures:
         heads = ["figure", "median", "range", "target", ""]
-        parts += ["## Targets\n", _rows(heads, [_cells(figure) for figure in figures])]
+        parts += ["## Targets\n", _rows(heads, [figure.cells() for figure in figures])]
     if tables:
         parts += ["## Clients side by side\n", *(table.as_markdown() for table in tables)]
     return "\n".join(parts)
-
-
-def _cells(figure: Figure) -> Sequence[str]:
-    bound = "at least" if figure.at_least else "at most"
-    digits = 1 if figure.target >= 5 else 2
-    span = f"{min(figure.values):.{digits}f} to {max(figure.values):.{digits}f}"
-    median = f"{figure.median:.{digits}f} {figure.unit}"
-    return [figure.name, median, span, f"{bound} {figure.target:g}", figure.verdict]
 
 
 def _rows(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -12,6 +12,7 @@ from benchmarks.loopback import loopback
 from benchmarks.report import Figure
 from benchmarks.scenarios.child import in_child, memory_now, peak_since
 from benchmarks.scenarios.full_client import foxes, full_client
+from benchmarks.targets import targeted
 from imagine_async import AsyncImagine
 
 __all__ = ["measure_queue", "rounds_of"]
@@ -29,9 +30,9 @@ def measure_queue() -> list[Figure]:
         rounds = [in_child(_grown, server.url) for _ in range(rounds_of(_LONG))]
     name = f"a queue of {_LONG:,}, {_WIDE} wide"
     return [
-        Figure(f"{name}, peak memory over one of {_SHORT:,}", "MB", [grown for grown, _ in rounds], target=10),
+        targeted("queue.memory", f"{name}, peak memory over one of {_SHORT:,}", "MB", [grown for grown, _ in rounds]),
         # Memory rises by whole pages, so that a little of it cannot be carried on to a million; these can.
-        Figure(f"{name}, blocks of memory that each item leaves", "", [left for _, left in rounds], target=0.1),
+        targeted("queue.blocks", f"{name}, blocks of memory that each item leaves", "", [left for _, left in rounds]),
     ]
 
 

@@ -11,6 +11,7 @@ from benchmarks.loopback import loopback
 from benchmarks.report import Figure
 from benchmarks.scenarios.child import in_child, memory_now, peak_since
 from benchmarks.scenarios.full_client import foxes, full_client
+from benchmarks.targets import targeted
 
 __all__ = ["measure_memory"]
 
@@ -25,7 +26,7 @@ def measure_memory() -> list[Figure]:
     with loopback(reply_bytes=_REPLY_BYTES) as server:
         grown = [in_child(_grown, server.url)[0] for _ in range(_ROUNDS)]
     name = f"{_CALLS:,} replies of 1 MB to disk, {_WIDE} wide, peak memory over the idle client"
-    return [Figure(name, "MB", grown, target=60)]
+    return [targeted("memory.over_idle", name, "MB", grown)]
 
 
 def _grown(url: str) -> list[float]:
