@@ -42,9 +42,12 @@ def answering_over_tls(authority: trustme.CA) -> Behaviour:
     """Answer two calls on one encrypted connection."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
+    context.set_alpn_protocols(["h2", "http/1.1"])
 
     def behave(connection: socket.socket) -> None:
         with context.wrap_socket(connection, server_side=True) as encrypted:
+            # A server that speaks more is told what is spoken here.
+            assert encrypted.selected_alpn_protocol() == "http/1.1"
             for _ in range(2):
                 read_request(encrypted)
                 encrypted.sendall(reply(png_bytes(32, 8)))

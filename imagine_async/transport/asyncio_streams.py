@@ -17,17 +17,13 @@ from typing import Any, cast
 
 import anyio
 import httpcore
-from anyio.lowlevel import RunVar, checkpoint
+from anyio.lowlevel import checkpoint
 
 from imagine_async.transport.addresses import address_in
 from imagine_async.transport.addressing import connect_to_one
+from imagine_async.transport.scratch import Scratch, scratch_of_this_loop
 
 __all__ = ["AsyncioBackend", "AsyncioStream"]
-
-_READ_BYTES = 8 * 1024 * 1024
-"""So many are taken from all sockets of a loop at once, when all have them: each gets a share, within these bounds."""
-
-_LEAST_READ, _MOST_READ = 32 * 1024, 256 * 1024
 
 _HELD_BYTES = 16 * 1024
 """While more than so many wait to be read, nothing further is taken: the rest waits in the system's buffers."""
@@ -40,7 +36,7 @@ class AsyncioStream(asyncio.BufferedProtocol, httpcore.AsyncNetworkStream):
         scratch: Where the event loop puts what it receives.
     """
 
-    def __init__(self, scratch: _Scratch) -> None:
+    def __init__(self, scratch: Scratch) -> None:
         self._loop = asyncio.get_running_loop()
         self._scratch = scratch
         self._transport: asyncio.Transport
@@ -215,7 +211,7 @@ class AsyncioBackend(httpcore.AsyncNetworkBackend):
             The stream.
         """
         loop = asyncio.get_running_loop()
-        make = partial(AsyncioStream, _scratch())
+        make = partial(AsyncioStream, scratch_of_this_loop())
         local = None if local_address is None else (local_address, 0)
 
         async def connect(address: str) -> AsyncioStream:
@@ -228,35 +224,6 @@ class AsyncioBackend(httpcore.AsyncNetworkBackend):
         for option in socket_options or ():
             stream.get_extra_info("socket").setsockopt(*option)
         return stream
-
-
-class _Scratch:
-    """Where what is received lies until it is taken over, in the same turn of the loop: all connections share it."""
-
-    def __init__(self) -> None:
-        self.users = 0
-        self._buffer = memoryview(bytearray(_MOST_READ))
-
-    def share(self) -> memoryview:
-        """Return as much of it as one connection may fill: of many that stop half-way each holds so much."""
-        return self._buffer[: max(_LEAST_READ, _READ_BYTES // max(1, self.users))]
-
-    def taken(self, size: int) -> bytes:
-        """Return what was put into it."""
-        return bytes(self._buffer[:size])
-
-
-_scratches: RunVar[_Scratch] = RunVar("imagine_async_scratch")
-
-
-def _scratch() -> _Scratch:
-    """Return the scratch of the running loop."""
-    try:
-        return _scratches.get()
-    except LookupError:
-        scratch = _Scratch()
-        _scratches.set(scratch)
-        return scratch
 
 
 async def _addresses(loop: asyncio.AbstractEventLoop, host: str, port: int) -> list[str]:

@@ -34,9 +34,11 @@ def shared_ssl_context() -> ssl.SSLContext:
         # Some releases of httpx trust certifi then, which is not what was asked for.
         raise _unreadable(name, "it does not exist")
     try:
-        return httpx.create_ssl_context()
+        context = httpx.create_ssl_context()
     except OSError as error:
         raise _unreadable(name, error) from None
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 def _unreadable(name: str | None, why: object) -> ConfigurationError:
