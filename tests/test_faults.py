@@ -196,5 +196,5 @@ async def test_injected_client_that_tries_again_is_not_believed(sandbox: Running
     with FaultProxy(sandbox.base_url, always(LOSES_REPLY)) as server:
         async with httpx.AsyncClient(transport=TriesAgain(server)) as http_client:
             found = await trial(sandbox, server, many_styles(1), http_client=http_client)
-    assert {type(error) for error in found.errors} == {ConnectError}
+    assert {type(error) for error in found.errors} == {DisconnectedError}
     assert (found.outcomes, found.charged, found.held) == ({Outcome.UNKNOWN: 1}, 1, 1)
