@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from benchmarks.batch_costs import measure_batch_costs
 from benchmarks.batch_memory import measure_batch_memory
+from benchmarks.loop_stalls import measure_upload
 from benchmarks.middleware_costs import measure_costs
 from benchmarks.outcome import Extent, Outcome
 from benchmarks.painting import measure_painting
@@ -32,6 +33,7 @@ from benchmarks.scenarios.uploads import measure_uploads
 _MEASURES: Mapping[str, Callable[[], list[Figure]]] = {
     "start": measure_start,
     "uploads": measure_uploads,
+    "upload-stalls": measure_upload,
     "memory": measure_memory,
     "stalls": measure_stalls,
     "sync-facade": measure_sync_facade,

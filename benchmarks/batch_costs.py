@@ -12,8 +12,8 @@ from typing import Literal
 
 import anyio
 
-from benchmarks.instant_app import INSTANT_PICTURE, instant_client
-from benchmarks.latency_server import latency_server
+from benchmarks.instant_app import instant_client
+from benchmarks.loopback import loopback
 from benchmarks.report import Figure
 from benchmarks.turns import by_turns
 from imagine_async import AsyncImagine, RateLimit, TextToImage
@@ -37,8 +37,8 @@ def measure_batch_costs() -> list[Figure]:
     """Measure with and without."""
     with tempfile.TemporaryDirectory() as folder:
         journals = (Path(folder, f"{number}.sqlite") for number in itertools.count())
-        with latency_server(INSTANT_PICTURE, seconds=_LATENCY) as url:
-            return [*_journal_costs(journals), _batch_costs(journals, url), *anyio.run(_pace, journals)]
+        with loopback(seconds=_LATENCY) as server:
+            return [*_journal_costs(journals), _batch_costs(journals, server.url), *anyio.run(_pace, journals)]
 
 
 def _journal_costs(journals: Iterator[Path]) -> list[Figure]:

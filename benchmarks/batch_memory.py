@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import json
 import os
-import struct
 import subprocess
 import sys
 import tempfile
 import time
-import zlib
 from pathlib import Path
 
 import anyio
 
 from benchmarks.instant_app import instant_client
-from benchmarks.latency_server import latency_server
+from benchmarks.loopback import loopback
 from benchmarks.report import Figure
 from imagine_async import AsyncImagine, TextToImage, open_sink, read_manifest
 
@@ -38,8 +36,8 @@ def measure_batch_memory() -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         peak, settled, last, _ = _measured("rows", folder)
         resumed = [_measured("rows", folder)[3] * 1_000_000 / _ROWS for _ in range(3)]
-        with latency_server(_picture(_PICTURE_BYTES)) as url:
-            pictures_peak, *_ = _measured("pictures", folder, url)
+        with loopback(reply_bytes=_PICTURE_BYTES) as server:
+            pictures_peak, *_ = _measured("pictures", folder, server.url)
     return [
         Figure(f"memory of {_ROWS:,} rows", "MB at most", [peak], target=300),
         Figure(f"growth of memory from row {_SETTLED:,} on", "MB", [last - settled], target=10),
@@ -95,17 +93,6 @@ def _memory(name: str) -> float:
     """Return a figure of this process in MB; `ru_maxrss` would begin with the parent's."""
     lines = Path("/proc/self/status").read_text("ascii").splitlines()
     return next(int(line.split()[1]) / 1000 for line in lines if line.startswith(name))
-
-
-def _picture(size: int) -> bytes:
-    """Make a PNG of at least so many bytes, which nothing has to decode."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", 1024, 1024, 8, 2, 0, 0, 0)
-    data = chunk(b"IDAT", os.urandom(size))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + data + chunk(b"IEND", b"")
 
 
 def _main() -> None:

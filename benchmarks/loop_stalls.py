@@ -12,8 +12,8 @@ import anyio
 from PIL import Image
 
 from benchmarks.heartbeat import heartbeat
+from benchmarks.loopback import loopback
 from benchmarks.report import Figure
-from benchmarks.sink_server import sink_server
 from imagine_async import AsyncImagine
 
 __all__ = ["measure_upload"]
@@ -24,10 +24,10 @@ _MEGABYTE = 1_000_000
 
 def measure_upload() -> list[Figure]:
     """Upload a file of 20 MB a few times, with a heartbeat beside it."""
-    with tempfile.TemporaryDirectory() as folder, sink_server() as url:
+    with tempfile.TemporaryDirectory() as folder, loopback() as server:
         small = _write_png(Path(folder) / "small.png", 0)
         large = _write_png(Path(folder) / "large.png", 20 * _MEGABYTE)
-        stalls, grown = anyio.run(_upload_often, url, small, large)
+        stalls, grown = anyio.run(_upload_often, server.url, small, large)
     return [
         Figure("upload of 20 MB, longest stall of the loop", "ms", stalls, target=20),
         Figure("upload of 20 MB, peak memory over the idle client", "MB", [grown], target=10),
