@@ -18,12 +18,14 @@ class Client:
         label: What it is called in tables and charts.
         environment: Where it runs; `None` for the interpreter that measures.
         is_bare: Whether it is no SDK but an HTTP library, or less.
+        is_for_files: Whether it differs from another one only in what it does with large replies.
     """
 
     module: str
     label: str
     environment: str | None = None
     is_bare: bool = False
+    is_for_files: bool = False
 
 
 OURS = "ours"
@@ -34,7 +36,7 @@ CLIENTS = (
     Client("our_connections", "httpx over our connections, ready-made bytes", is_bare=True),
     Client("httpx_files", "httpx, files=", "httpx", is_bare=True),
     Client("aiohttp_form", "aiohttp, FormData", "aiohttp", is_bare=True),
-    Client("aiohttp_whole", "aiohttp, with digests and whole files", "aiohttp", is_bare=True),
+    Client("aiohttp_whole", "aiohttp, with digests and whole files", "aiohttp", is_bare=True, is_for_files=True),
     Client("aiohttp_bytes", "aiohttp, ready-made bytes", "aiohttp", is_bare=True),
     Client("openai_generate", "openai, images.generate", "openai"),
     Client("openai_edit", "openai, images.edit", "openai"),

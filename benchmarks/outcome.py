@@ -31,7 +31,9 @@ class Extent:
         Args:
             *compared: With whom targets compare.
         """
-        return CLIENTS if self.every_client or self.full else clients_named([OURS, *compared])
+        if self.every_client or self.full:
+            return [client for client in CLIENTS if not client.is_for_files]
+        return clients_named([OURS, *compared])
 
 
 @frozen
