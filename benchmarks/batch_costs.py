@@ -73,7 +73,8 @@ def _batch_costs(journals: Iterator[Path], url: str) -> Figure:
     """Compare a batch with `generate_many`.
 
     The aim was 10 %, and was nearly met while a call took three times as long as it does now. What a row adds has
-    stayed as it was, 110 to 150 µs, so that it is more of a call: 30 to 40 % at the median. Here it only must not get worse.
+    stayed as it was, 110 to 150 µs, so that it is more of a call: 30 to 40 % at the median. Here it only must not get
+    worse.
     """
     pairs = [
         by_turns([partial(_many, url), partial(_batch, url, next(journals))], turn_seconds=0.5) for _ in range(_ROUNDS)
