@@ -5,8 +5,9 @@ Names are loaded when they are first used, so that importing the package does no
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from imagine_async.on_use import loaded_on_use
 
 if TYPE_CHECKING:
     from imagine_async.batch.handle import AsyncBatch
@@ -283,7 +284,7 @@ _HOMES = {
         "VideoJob",
     ),
 }
-_MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
+_loaded = loaded_on_use(__name__, _HOMES)
 
 __all__ = [
     "NO_RETRY",
@@ -410,11 +411,7 @@ def __getattr__(name: str) -> Any:
         from imagine_async.version import VERSION
 
         return VERSION
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
-    globals()[name] = value
-    return value
+    return _loaded(name)
 
 
 def __dir__() -> list[str]:

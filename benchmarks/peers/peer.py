@@ -31,7 +31,11 @@ class Place:
 
 
 class Peer:
-    """A client that is ready for calls. Each of them returns how many bytes the picture had that came back."""
+    """A client that is ready for calls. Each of them returns how many bytes the picture had that came back.
+
+    A client that has no such call leaves it out; asked for one all the same, that is counted as a failure and
+    told with its name. No scenario does so.
+    """
 
     async def small(self) -> int:
         """Send a small form, and read the picture that comes back whole."""

@@ -19,6 +19,7 @@ _HELD_BYTES = 12 * 1024 * 1024
 """All larger ones of an event loop together hold about so many bytes between two visits to the disk."""
 
 _WRITERS = 4
+"""So many threads write at once, on each event loop."""
 
 _LEAST_WRITTEN, _MOST_WRITTEN = 64 * 1024, 1024 * 1024
 

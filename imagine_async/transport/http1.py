@@ -21,8 +21,8 @@ from imagine_async.transport.replies import Reply
 
 __all__ = ["Http1Connection"]
 
-
 _JOINED_BYTES = 256 * 1024
+"""A form that is no larger leaves in one write with its head."""
 
 
 class Http1Connection:
