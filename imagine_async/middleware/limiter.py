@@ -9,11 +9,10 @@ from __future__ import annotations
 from functools import partial
 from weakref import WeakKeyDictionary
 
-from anyio.lowlevel import RunVar
-
 from imagine_async.call import Call, Handler, Result
 from imagine_async.clock import SYSTEM_CLOCK, Clock
 from imagine_async.errors import RateLimitedError
+from imagine_async.loop_local import LoopLocal
 from imagine_async.middleware.base import Middleware
 from imagine_async.middleware.lane import Due, Lane
 from imagine_async.middleware.learning import LearntLimit
@@ -67,7 +66,7 @@ class RateLimiter(Middleware):
         if slot.wait <= 0 and not self._has_lanes:
             # Nobody has ever had to wait.
             return Due(asked, slot)
-        lanes = _lanes()
+        lanes = _LANES.get()
         lane = lanes.get(self)
         if slot.wait <= 0 and (lane is None or lane.is_empty):
             return Due(asked, slot)
@@ -89,15 +88,4 @@ class RateLimiter(Middleware):
             self._store.post_room(self._account, self._learnt.limit, room)
 
 
-_Lanes = WeakKeyDictionary[RateLimiter, Lane]
-_of_loop: RunVar[_Lanes] = RunVar("imagine_async_lanes")
-
-
-def _lanes() -> _Lanes:
-    """Return the lanes of the running loop."""
-    try:
-        return _of_loop.get()
-    except LookupError:
-        lanes: _Lanes = WeakKeyDictionary()
-        _of_loop.set(lanes)
-        return lanes
+_LANES = LoopLocal("lanes", WeakKeyDictionary[RateLimiter, Lane])

@@ -21,7 +21,7 @@ from anyio.lowlevel import checkpoint
 
 from imagine_async.transport.addresses import address_in
 from imagine_async.transport.addressing import connect_to_one
-from imagine_async.transport.scratch import Scratch, scratch_of_this_loop
+from imagine_async.transport.scratch import SCRATCHES, Scratch
 
 __all__ = ["AsyncioBackend", "AsyncioStream"]
 
@@ -211,7 +211,7 @@ class AsyncioBackend(httpcore.AsyncNetworkBackend):
             The stream.
         """
         loop = asyncio.get_running_loop()
-        make = partial(AsyncioStream, scratch_of_this_loop())
+        make = partial(AsyncioStream, SCRATCHES.get())
         local = None if local_address is None else (local_address, 0)
 
         async def connect(address: str) -> AsyncioStream:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import anyio.to_thread
-from anyio.lowlevel import RunVar
 from attrs import define, field
 
+from imagine_async.loop_local import LoopLocal
 from imagine_async.spool import Body, MakeSpool, Spool, keeping
 
 __all__ = ["MEMORY_BYTES", "gathered", "on_disk_if_large"]
@@ -42,7 +42,7 @@ async def gathered(
         ResultStorageError: The disk does not take them.
     """
     gathering = _Gathering(make_spool, call_id, is_large=length is not None and length > MEMORY_BYTES)
-    load = _load()
+    load = _LOADS.get()
     load.running += 1
     try:
         async for piece in pieces:
@@ -106,7 +106,7 @@ class _Gathering:
         return self._spool
 
     async def _visit_disk(self) -> None:
-        await anyio.to_thread.run_sync(self._write, limiter=_load().writers)
+        await anyio.to_thread.run_sync(self._write, limiter=_LOADS.get().writers)
 
     def discard(self) -> None:
         if self._spool is not None:
@@ -136,13 +136,4 @@ class _Load:
         return min(_MOST_WRITTEN, max(_LEAST_WRITTEN, _HELD_BYTES // max(1, self.running)))
 
 
-_loads: RunVar[_Load] = RunVar("imagine_async_load")
-
-
-def _load() -> _Load:
-    try:
-        return _loads.get()
-    except LookupError:
-        load = _Load()
-        _loads.set(load)
-        return load
+_LOADS = LoopLocal("load", _Load)

@@ -12,8 +12,9 @@ from collections.abc import AsyncGenerator, Callable
 from typing import Any, Generic, Protocol, TypeVar
 from weakref import finalize
 
-from anyio.lowlevel import EventLoopToken, RunVar, current_token
+from anyio.lowlevel import EventLoopToken, current_token
 
+from imagine_async.loop_local import LoopLocal
 from imagine_async.tasks import spawn_on
 
 __all__ = ["PerLoop"]
@@ -40,7 +41,7 @@ class PerLoop(Generic[T]):
 
     async def get(self) -> T:
         """Return the running loop's thing; make it on first use."""
-        things = _of_this_loop()
+        things = _THINGS.get()
         guarded: _Guarded[T] | None = things.get(self._key)
         if guarded is None:
             guarded = things[self._key] = _Guarded(self._make())
@@ -51,7 +52,7 @@ class PerLoop(Generic[T]):
 
     async def aclose(self) -> None:
         """Close the running loop's thing; those of other loops go with their loops."""
-        guarded = _of_this_loop().pop(self._key, None)
+        guarded = _THINGS.get().pop(self._key, None)
         if guarded is not None:
             await guarded.aclose()
 
@@ -80,16 +81,7 @@ class _Guarded(Generic[T]):
 
 
 _Things = dict[object, _Guarded[Any]]
-_things: RunVar[_Things] = RunVar("imagine_async_things")
-
-
-def _of_this_loop() -> _Things:
-    try:
-        return _things.get()
-    except LookupError:
-        things: _Things = {}
-        _things.set(things)
-        return things
+_THINGS = LoopLocal[_Things]("things", dict)
 
 
 def _close_soon(token: EventLoopToken, things: _Things, key: object) -> None:

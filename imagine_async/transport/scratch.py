@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from anyio.lowlevel import RunVar
+from imagine_async.loop_local import LoopLocal
 
-__all__ = ["Scratch", "scratch_of_this_loop"]
+__all__ = ["SCRATCHES", "Scratch"]
 
 _READ_BYTES = 8 * 1024 * 1024
 """So many are taken from all sockets of a loop at once, when all have them: each gets a share, within these bounds."""
@@ -28,14 +28,5 @@ class Scratch:
         return bytes(self._buffer[:size])
 
 
-_scratches: RunVar[Scratch] = RunVar("imagine_async_scratch")
-
-
-def scratch_of_this_loop() -> Scratch:
-    """Return the scratch of the running loop."""
-    try:
-        return _scratches.get()
-    except LookupError:
-        scratch = Scratch()
-        _scratches.set(scratch)
-        return scratch
+SCRATCHES = LoopLocal("scratch", Scratch)
+"""The scratch of each event loop."""

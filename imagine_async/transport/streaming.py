@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import anyio
 import anyio.to_thread
-from anyio.lowlevel import RunVar
 
 from imagine_async.call import Call
 from imagine_async.file_view import FileView
+from imagine_async.loop_local import LoopLocal
 from imagine_async.replies import Content, Link, whole_picture
 from imagine_async.requests import ImageRequest
 from imagine_async.sniff import begins_like_a_picture
@@ -27,7 +27,7 @@ __all__ = ["stream_download", "stream_reply"]
 _LOADED_AT_ONCE = 2
 """So many large replies in JSON are held in memory at once, on each event loop."""
 
-_loading: RunVar[anyio.CapacityLimiter] = RunVar("imagine_async_loading")
+_LOADING = LoopLocal("loading", lambda: anyio.CapacityLimiter(_LOADED_AT_ONCE))
 
 
 async def stream_reply(
@@ -54,7 +54,7 @@ async def stream_reply(
     try:
         if isinstance(call.request, ImageRequest) and begins_like_a_picture(body.beginning):
             return await anyio.to_thread.run_sync(_picture_on, body, status, call.id)
-        async with _few_at_once():
+        async with _LOADING.get():
             content = await anyio.to_thread.run_sync(_loaded, body, call.id)
             return await _kept(await read_reply(call, status, headers, content), make_spool, call)
     except BaseException:
@@ -105,12 +105,3 @@ async def _kept(found: Content | Link | VideoJob, make_spool: MakeSpool, call: C
     if not isinstance(found, Content) or isinstance(found.body, Spool):
         return found
     return Content(await on_disk_if_large(found.body, make_spool, call_id=call.id), found.picture)
-
-
-def _few_at_once() -> anyio.CapacityLimiter:
-    try:
-        return _loading.get()
-    except LookupError:
-        limiter = anyio.CapacityLimiter(_LOADED_AT_ONCE)
-        _loading.set(limiter)
-        return limiter
