@@ -14,7 +14,7 @@ from attrs import frozen
 
 from imagine_async.transport.core_connection import CoreConnection, is_mocked
 from imagine_async.transport.http1 import Http1Connection
-from imagine_async.transport.network import JoiningBackend, OpeningBackend
+from imagine_async.transport.network import OpeningBackend
 from imagine_async.transport.proxies import Proxies, Proxy
 from imagine_async.transport.replies import Reply
 
@@ -84,9 +84,10 @@ class Connector:
             The connection.
         """
         proxy = self.proxies.between(origin)
-        backend = OpeningBackend(self.guard if proxy is None else None)
         if proxy is None:
+            backend = OpeningBackend(self.guard)
             return Connection(origin, self._direct(origin, backend), backend)
+        backend = OpeningBackend(joins=True)
         pool = self._socks(proxy, origin, backend) if proxy.is_socks else self._http_proxy(proxy, origin, backend)
         # The pool makes the connection and never sees it again: its own bookkeeping loses slots under cancellation.
         return Connection(origin, CoreConnection(pool.create_connection(origin)), backend)
@@ -106,7 +107,7 @@ class Connector:
             ssl_context=self._context_for(origin.scheme),
             proxy_ssl_context=self._context_for(proxy.url.scheme),
             keepalive_expiry=KEEPALIVE_SECONDS,
-            network_backend=JoiningBackend(backend),
+            network_backend=backend,
         )
 
     def _socks(self, proxy: Proxy, origin: httpcore.Origin, backend: OpeningBackend) -> httpcore.AsyncConnectionPool:
@@ -115,7 +116,7 @@ class Connector:
             proxy_auth=proxy.credentials,
             ssl_context=self._context_for(origin.scheme),
             keepalive_expiry=KEEPALIVE_SECONDS,
-            network_backend=JoiningBackend(backend),
+            network_backend=backend,
         )
 
     def _context_for(self, scheme: bytes) -> ssl.SSLContext | None:

@@ -43,7 +43,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
 
     def __init__(self, exempt: str, inner: httpcore.AsyncNetworkBackend | None = None) -> None:
         self._exempt = exempt
-        self._inner = inner or plain_backend()
+        self._inner = inner
 
     async def connect_tcp(
         self,
@@ -68,11 +68,12 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         Raises:
             ForbiddenAddressError: An address of the host is not public.
         """
+        inner = self._inner or plain_backend()
         if host == self._exempt:
-            return await self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
+            return await inner.connect_tcp(host, port, timeout, local_address, socket_options)
 
         async def connect(address: str) -> httpcore.AsyncNetworkStream:
-            return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+            return await inner.connect_tcp(address, port, timeout, local_address, socket_options)
 
         try:
             with anyio.fail_after(timeout):

@@ -9,7 +9,7 @@ from typing import Any, cast
 import httpcore
 from anyio.lowlevel import current_token
 
-__all__ = ["JoiningBackend", "JoiningStream", "OpeningBackend", "plain_backend"]
+__all__ = ["JoiningStream", "OpeningBackend", "plain_backend"]
 
 _JOIN_BELOW_BYTES = 64 * 1024
 
@@ -102,10 +102,12 @@ class OpeningBackend(httpcore.AsyncNetworkBackend):
 
     Args:
         inner: Opens the streams to the network; `None` for plain sockets.
+        joins: Whether they join small writes, as httpcore's own connections need it.
     """
 
-    def __init__(self, inner: httpcore.AsyncNetworkBackend | None = None) -> None:
-        self._inner = inner or plain_backend()
+    def __init__(self, inner: httpcore.AsyncNetworkBackend | None = None, *, joins: bool = False) -> None:
+        self._inner = inner
+        self._joins = joins
         self._opened: httpcore.AsyncNetworkStream | None = None
 
     async def connect_tcp(
@@ -128,8 +130,9 @@ class OpeningBackend(httpcore.AsyncNetworkBackend):
         Returns:
             The stream.
         """
-        self._opened = await self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
-        return self._opened
+        inner = self._inner or plain_backend()
+        self._opened = await inner.connect_tcp(host, port, timeout, local_address, socket_options)
+        return JoiningStream(self._opened) if self._joins else self._opened
 
     async def aclose(self) -> None:
         """Close the stream that was opened last, if that has not been done."""
@@ -138,59 +141,8 @@ class OpeningBackend(httpcore.AsyncNetworkBackend):
             await opened.aclose()
 
 
-class JoiningBackend(httpcore.AsyncNetworkBackend):
-    """Opens joining streams, for httpcore's own connections.
-
-    Args:
-        inner: Opens the streams to the network.
-    """
-
-    def __init__(self, inner: httpcore.AsyncNetworkBackend) -> None:
-        self._inner = inner
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Open a connection.
-
-        Args:
-            host: A name or an address.
-            port: The port.
-            timeout: Seconds.
-            local_address: The address to connect from.
-            socket_options: As for `socket.setsockopt`.
-
-        Returns:
-            The stream.
-        """
-        return JoiningStream(await self._inner.connect_tcp(host, port, timeout, local_address, socket_options))
-
-
-class _PlainBackend(httpcore.AsyncNetworkBackend):
-    """Opens plain sockets, on whatever event loop runs."""
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        return await _of_this_loop().connect_tcp(host, port, timeout, local_address, socket_options)
-
-
 def plain_backend() -> httpcore.AsyncNetworkBackend:
-    """Make what opens plain sockets."""
-    return _PlainBackend()
-
-
-def _of_this_loop() -> httpcore.AsyncNetworkBackend:
+    """Return what opens plain sockets on the running event loop."""
     if hasattr(current_token().native_token, "create_task"):
         # Only an event loop of asyncio's has that, and then asyncio is loaded.
         from imagine_async.transport.asyncio_streams import AsyncioBackend
