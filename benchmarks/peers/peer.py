@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["FIELDS", "KEY", "PATH", "PROMPT", "UPLOAD_PATH", "Peer", "Place"]
+__all__ = ["FIELDS", "KEY", "PATH", "PROMPT", "UPLOAD_PATH", "CannotError", "Peer", "Place"]
 
 KEY = "vk-benchmark"
 PROMPT = "a red fox in snow"
@@ -30,29 +31,35 @@ class Place:
     picture: Path
 
 
-class Peer:
-    """A client that is ready for calls. Each of them returns how many bytes the picture had that came back.
+class CannotError(Exception):
+    """A client has no such call; no scenario asks it for one."""
 
-    A client that has no such call leaves it out; asked for one all the same, that is counted as a failure and
-    told with its name. No scenario does so.
-    """
 
+class Peer(ABC):
+    """A client that is ready for calls. Each of them returns how many bytes the picture had that came back."""
+
+    @abstractmethod
     async def small(self) -> int:
         """Send a small form, and read the picture that comes back whole."""
-        raise NotImplementedError
 
     async def to_disk(self, path: Path) -> int:
         """Do the same, with the picture streamed to a file.
 
         Args:
             path: The file, which may be there.
+
+        Raises:
+            CannotError: The client does not stream.
         """
-        raise NotImplementedError
+        raise CannotError(f"no picture to {path.name}")
 
     async def upload(self, path: Path) -> int:
         """Send a picture from a file, and read the one that comes back whole.
 
         Args:
             path: The file.
+
+        Raises:
+            CannotError: The client sends no pictures.
         """
-        raise NotImplementedError
+        raise CannotError(f"no picture from {path.name}")

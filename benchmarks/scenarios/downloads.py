@@ -32,6 +32,7 @@ def measure_downloads(extent: Extent) -> Outcome:
     tables = [_table("downloads-disk", "4 MB to disk, 8 at once", to_disk)]
     if extent.full:
         in_memory = ("our_connections", "httpx_files", "aiohttp_form", "openai_generate", "openai_binary", "by_hand")
+        tables.append(_table("downloads-disk-1", "1 MB to disk, 8 at once", _rounds("to_disk", 1, *modules)))
         tables += [
             _table(f"downloads-memory-{size}", f"{size} MB to memory, 8 at once", _rounds("small", size, *in_memory))
             for size in (1, 4)

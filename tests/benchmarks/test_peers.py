@@ -48,7 +48,11 @@ def test_failures_are_counted(tmp_path: Path) -> None:
         peer_processes(clients_named(["by_hand"]), server, wide=1, folder=tmp_path) as (peer,),
     ):
         answer = peer.carry_out("upload", count=3, wide=1)
-        assert (answer["calls"], answer["failed"], answer["error"]) == (0, 3, "NotImplementedError()")
+        assert (answer["calls"], answer["failed"], answer["error"]) == (
+            0,
+            3,
+            "CannotError('no picture from picture.png')",
+        )
         assert peer.carry_out("small", count=3, wide=1)["calls"] == 3
 
 
